@@ -1,0 +1,130 @@
+package element
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	for _, test := range []struct{ in, want string }{
+		{`<a/>`, `<a xmlns='d'/>`},
+		{`<a x='1' y="&lt;&#x41;&#10;"> t<b/>u </a>`, `<a xmlns='d' x='1' y='&lt;A&#xA;'> tu <b/></a>`},
+		{`<a xmlns='n'><b xmlns='m'><c/></b><d/></a>`, `<a xmlns='n'><b xmlns='m'><c/></b><d/></a>`},
+		{`<p:a xmlns:p='n' p:q='no' xml:lang='en'><p:b/></p:a>`, `<a xmlns='n' xml:lang='en'><b/></a>`},
+		{`<a><![CDATA[<&]]></a>`, `<a xmlns='d'>&lt;&amp;</a>`},
+		{"<a x='l\r\nm'/>", `<a xmlns='d' x='l m'/>`},
+	} {
+		e, err := Parse([]byte(test.in), "d", Limits{})
+		if err != nil {
+			t.Errorf("%s: %v", test.in, err)
+			continue
+		}
+		if got := e.String(); got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", test.in, got, test.want)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, in := range []string{
+		``, `x`, `<a>`, `<a></b>`, `<a/><b/>`, `<a/>x`, `</a>`, `<a x=1/>`, `<a x='1' x='2'/>`, `<a x='<'/>`, `<a x='1'y='2'/>`,
+		`<p:a/>`, `<a p:x='1'/>`, `<!-- c --><a/>`, `<a><!-- c --></a>`, `<?xml version='1.0'?><a/>`, `<a><?pi?></a>`,
+		`<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>`, `<a>&nbsp;</a>`, `<a>&#0;</a>`, `<a>&#xFFFF;</a>`, `<a>&#x110000;</a>`, `<a>& b</a>`,
+		"<a>\x01</a>", "<a x='\x00'/>", "<a>\xff</a>", "<a>\uffff</a>", "<a><![CDATA[\x02]]></a>", `<1a/>`, `< a/>`, `<a`, `<a x`, `<a x='`,
+	} {
+		if e, err := Parse([]byte(in), "", Limits{}); err == nil {
+			t.Errorf("%q: got %s, want an error", in, e)
+		}
+	}
+}
+
+func TestParseLimits(t *testing.T) {
+	deep := []byte(strings.Repeat("<a>", 65) + strings.Repeat("</a>", 65))
+	if _, err := Parse(deep, "", Limits{Depth: 64}); !errors.Is(err, ErrTooDeep) {
+		t.Errorf("65 deep: got %v, want %v", err, ErrTooDeep)
+	}
+	many := []byte("<a>" + strings.Repeat("<b c=''/>", 100) + "</a>")
+	if _, err := Parse(many, "", Limits{Elements: 200}); !errors.Is(err, ErrTooMany) {
+		t.Errorf("201 tokens: got %v, want %v", err, ErrTooMany)
+	}
+	if _, err := Parse(many, "", Limits{Elements: 201}); err != nil {
+		t.Errorf("201 tokens with room for 201: %v", err)
+	}
+}
+
+func TestWriterNeverWritesWhatXMLForbids(t *testing.T) {
+	var w Writer
+	w.Start("n", "a")
+	w.Attr("x", "\x00\uffff\xff'\"<&>\n")
+	w.Text("\x1f\ufffe ]]>")
+	w.End()
+	e, err := Parse(w.Bytes(), "", Limits{})
+	if err != nil {
+		t.Fatalf("%s: %v", w.Bytes(), err)
+	}
+	if got, want := e.Attr("x"), "\ufffd\ufffd\ufffd'\"<&>\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// FuzzParse: what we read we can write and read again the same, and what we accept
+// encoding/xml accepts too.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(`<iq xmlns='n' to="a@b"><q:x xmlns:q='m'>t &amp; u<y/></q:x></iq>`))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		e, err := Parse(in, "", Limits{Depth: 32, Elements: 1000})
+		if err != nil {
+			return
+		}
+		out := e.String()
+		again, err := Parse([]byte(out), "", Limits{})
+		if err != nil {
+			t.Fatalf("%q became %q: %v", in, out, err)
+		}
+		if again.String() != out {
+			t.Fatalf("%q became %q, then %q", in, out, again)
+		}
+		d := xml.NewDecoder(strings.NewReader(out))
+		for {
+			if _, err := d.Token(); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil && !strings.Contains(err.Error(), "invalid XML name") {
+				t.Fatalf("%q: encoding/xml says %v", out, err)
+			} else if err != nil {
+				break
+			}
+		}
+	})
+}
+
+// A session-initiate as large as a browser's with audio and video makes.
+func benchStanza() []byte {
+	var w Writer
+	w.Start("jabber:component:accept", "iq")
+	w.Attr("from", "juliet@example.org/balcony")
+	w.Start("urn:xmpp:jingle:1", "jingle")
+	for range 90 {
+		w.Start("urn:xmpp:jingle:apps:rtp:1", "payload-type")
+		w.Attr("id", "111")
+		w.Attr("name", "opus")
+		w.Empty("urn:xmpp:jingle:apps:rtp:1", "parameter", "name", "minptime", "value", "10")
+		w.End()
+	}
+	w.End()
+	w.End()
+	return w.Bytes()
+}
+
+func BenchmarkParse(b *testing.B) {
+	stanza := benchStanza()
+	b.SetBytes(int64(len(stanza)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse(stanza, "", Limits{Depth: 64, Elements: 20000}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
