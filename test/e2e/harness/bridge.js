@@ -1,0 +1,91 @@
+// The bridge itself, as an operator runs it: the built program with a configuration file.
+
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { freePorts } from './ports.js'
+import { Program } from './program.js'
+import { until } from './wait.js'
+
+const TOP = join(dirname(fileURLToPath(import.meta.url)), '../../..')
+const run = promisify(execFile)
+
+/** Builds the program into dir, or takes the one JINGLEBRIDGE_BINARY names. */
+async function build(dir) {
+  if (process.env.JINGLEBRIDGE_BINARY) return process.env.JINGLEBRIDGE_BINARY
+  const binary = join(dir, 'jinglebridge')
+  await run('go', ['build', '-o', binary, './cmd/jinglebridge'], { cwd: TOP })
+  return binary
+}
+
+const toml = value => Array.isArray(value) ? `[${value.map(toml).join(', ')}]` : JSON.stringify(value)
+
+function render(config) {
+  return Object.entries(config).map(([section, keys]) =>
+    `[${section}]\n` + Object.entries(keys).map(([key, value]) => `${key} = ${toml(value)}\n`).join('')).join('\n')
+}
+
+/** Merges b over a, section by section. */
+function merge(a, b) {
+  const merged = { ...a }
+  for (const [section, keys] of Object.entries(b)) merged[section] = { ...a[section], ...keys }
+  return merged
+}
+
+export class Bridge {
+  /** Starts the bridge on the Prosody at port server of loopback; config goes over the defaults of the tests. */
+  static async start({ dir, component, server, secret, config }) {
+    const binary = await build(dir)
+    let last
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const [web, admin] = await freePorts(2)
+      const bridge = new Bridge()
+      Object.assign(bridge, { dir, binary, secret, ports: { web, admin } })
+      bridge.file = join(dir, 'config.toml')
+      await writeFile(bridge.file, render(merge({
+        xmpp: { domain: component, server: `tcp://127.0.0.1:${server}` },
+        listen: { address: `127.0.0.1:${web}`, origins: ['*'] },
+        admin: { address: `127.0.0.1:${admin}` },
+        auth: { anonymous: true },
+        log: { level: 'debug', format: 'text' },
+      }, config)))
+      try {
+        await bridge.up()
+        return bridge
+      } catch (err) { // another process took a port meanwhile
+        last = err
+        await bridge.kill()
+      }
+    }
+    throw last
+  }
+
+  get url() { return `http://127.0.0.1:${this.ports.web}/` }
+  get websocket() { return `ws://127.0.0.1:${this.ports.web}/` }
+
+  async up() {
+    this.program = new Program('bridge', this.binary, ['serve', '--config', this.file], {
+      env: { ...process.env, JINGLEBRIDGE_XMPP_SECRET: this.secret },
+    })
+    await this.ready()
+  }
+
+  /** Waits until it is attached to the XMPP server. */
+  ready(ms = 10_000) {
+    return until('a ready bridge', async () => {
+      if (!this.program.alive) throw new Error(`the bridge ended:\n${this.program.tail(20)}`)
+      return (await fetch(`http://127.0.0.1:${this.ports.admin}/readyz`)).ok
+    }, ms)
+  }
+
+  async metrics() {
+    return (await fetch(`http://127.0.0.1:${this.ports.admin}/metrics`)).text()
+  }
+
+  kill() { return this.program.stop('SIGKILL') }
+  stop() { return this.program.stop('SIGTERM') }
+
+  tail(lines) { return this.program.tail(lines) }
+}

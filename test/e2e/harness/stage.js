@@ -1,0 +1,103 @@
+// The stage of a test file: one private Prosody, one bridge, one Chromium, and the pages of the people on it.
+// What went on is printed only when a test fails.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import test, { after, before } from 'node:test'
+import { serve } from '../stanza/serve.js'
+import { Bridge } from './bridge.js'
+import { Browser } from './browser.js'
+import { Prosody } from './prosody.js'
+import { XMPPUser } from './xmppuser.js'
+
+const TEST_MS = 90_000
+
+export const DOMAIN = 'verona.test'
+export const COMPONENT = 'call.verona.test'
+const ACCOUNTS = { romeo: 'montague', benvolio: 'montague', tybalt: 'capulet', nurse: 'capulet' }
+
+export class Stage {
+  /** Builds the stage before the first test of the file and takes it down after the last. */
+  static forFile(options = {}) {
+    const stage = new Stage()
+    before(() => stage.open(options))
+    after(() => stage.close())
+    return stage
+  }
+
+  people = []
+  #closers = []
+
+  async open({ bridge = {}, browser = true } = {}) {
+    this.dir = await mkdtemp(join(tmpdir(), 'jinglebridge-e2e-'))
+    const secret = randomBytes(24).toString('hex')
+    try {
+      this.prosody = await Prosody.start({ dir: this.dir, domain: DOMAIN, component: COMPONENT, secret, accounts: ACCOUNTS })
+      if (bridge) this.bridge = await Bridge.start({ dir: this.dir, component: COMPONENT, server: this.prosody.ports.link, secret, config: bridge })
+      if (browser) {
+        this.pages = await serve({ websocket: this.prosody.websocket })
+        this.browser = await Browser.start()
+      }
+    } catch (err) {
+      await this.close()
+      throw err
+    }
+  }
+
+  async close() {
+    await this.browser?.close()
+    await this.pages?.close()
+    await this.bridge?.stop()
+    await this.prosody?.stop()
+    await rm(this.dir, { recursive: true, force: true })
+  }
+
+  /** A test whose people leave at its end, and whose logs are shown when it fails. */
+  test(name, play) {
+    test(name, { timeout: TEST_MS }, async t => {
+      try {
+        await play(t)
+      } catch (err) {
+        await this.print(name)
+        throw err
+      } finally {
+        await this.clear()
+      }
+    })
+  }
+
+  /** Lets somebody in; they are shown out when the test ends. */
+  enter(person) {
+    this.people.push(person)
+    return person
+  }
+
+  /** Something to undo when the test ends. */
+  later(close) { this.#closers.push(close) }
+
+  async xmppUser(name, browser = this.browser) {
+    return this.enter(await XMPPUser.open(browser, this.pages.url, { name, domain: DOMAIN, password: ACCOUNTS[name] }))
+  }
+
+  password(name) { return ACCOUNTS[name] }
+
+  async clear() {
+    const closing = this.people.splice(0).map(p => p.context?.close().catch(() => {}))
+    closing.push(...this.#closers.splice(0).map(close => Promise.resolve(close()).catch(() => {})))
+    await Promise.all(closing)
+  }
+
+  async print(name) {
+    const lines = [`---- "${name}" failed; what went on:`]
+    for (const p of this.people) {
+      lines.push(...(p.log ?? []).slice(-40).map(l => `  ${p.name} | ${l}`))
+      for (const { direction, xml } of (await p.wire?.().catch(() => [])) ?? []) {
+        if (xml.includes('urn:xmpp:jingle') || xml.includes('type="error"')) lines.push(`  ${p.name} ${direction} | ${xml.slice(0, 1500)}`)
+      }
+    }
+    lines.push(this.bridge?.tail() ?? '', this.prosody?.tail(30) ?? '', '----')
+    console.error(lines.join('\n'))
+  }
+}

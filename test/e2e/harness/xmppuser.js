@@ -1,0 +1,63 @@
+// The XMPP user with stanza.js, driven through the page as a person would.
+
+import assert from 'node:assert/strict'
+
+export class XMPPUser {
+  /** Opens the page at url in browser and logs in. */
+  static async open(browser, url, { name, domain, password }) {
+    const user = new XMPPUser(await browser.open(name, url))
+    user.address = `${name}@${domain}`
+    await user.page.fill('#jid', user.address)
+    await user.page.fill('#password', password)
+    await user.page.click('#login')
+    await user.online()
+    return user
+  }
+
+  constructor({ name, page, context, log }) { Object.assign(this, { name, page, context, log }) }
+
+  online(ms = 10_000) { return this.page.waitForSelector('#app[data-state=online]', { timeout: ms }) }
+
+  async call(address, video = false) {
+    await this.page.fill('#to', address)
+    await this.page.click(video ? '#call-video' : '#call-audio')
+  }
+
+  /** Waits until the call is in this state. */
+  async is(state, ms = 10_000) {
+    try {
+      await this.page.waitForSelector(`#call[data-state=${state}]`, { timeout: ms, state: 'attached' })
+    } catch {
+      const now = await this.page.$eval('#call', e => `${e.dataset.state} ${e.dataset.reason}`)
+      throw new Error(`${this.name}: call is "${now}", want "${state}" within ${ms} ms`)
+    }
+  }
+
+  async answer() {
+    await this.is('incoming')
+    await this.page.click('#answer')
+  }
+
+  async decline() {
+    await this.is('incoming')
+    await this.page.click('#decline')
+  }
+
+  hangUp() { return this.page.click('#hangup') }
+
+  /** Waits for the end of the call, and asserts its Jingle reason. */
+  async ended(reason, ms = 8_000) {
+    await this.is('ended', ms)
+    assert.equal(await this.page.$eval('#call', e => e.dataset.reason), reason, `${this.name}: why the call ended`)
+  }
+
+  /** Waits until a contact's presence says so: media "audio video", or undefined when it must be gone. */
+  async sees(address, media, ms = 10_000) {
+    const row = `#roster li[data-jid^="${address}/"]`
+    if (media === undefined) return this.page.waitForSelector(row, { timeout: ms, state: 'detached' })
+    return this.page.waitForSelector(`${row}[data-media="${media}"]`, { timeout: ms })
+  }
+
+  /** Every stanza that went over the wire, [{direction, xml}]. */
+  wire() { return this.page.evaluate(() => [...globalThis.wire]) }
+}

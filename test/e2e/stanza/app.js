@@ -1,0 +1,229 @@
+// A real XMPP user in a browser: stanza.js, its roster, its presence, its Jingle. What stanza.js writes is
+// left as it is; the far side must cope with it.
+
+import { createClient } from 'stanza'
+
+const $ = id => document.getElementById(id)
+const MEDIA = { audio: 'urn:xmpp:jingle:apps:rtp:audio', video: 'urn:xmpp:jingle:apps:rtp:video' }
+const PRESENCE_MS = 10_000
+
+const settings = await (await fetch('settings.json')).json()
+const people = new Map() // full JID -> { caps: node of its software, features: Set, or null while unknown }
+let client = null
+let call = null // { session, local, video, incoming }
+
+// ---- the account
+
+function setState(state, text) {
+  $('app').dataset.state = state
+  $('status').textContent = text
+  $('login-form').hidden = state !== 'offline'
+  $('online').hidden = state !== 'online'
+}
+
+function logIn(jid, password) {
+  setState('connecting', `Connecting as ${jid} …`)
+  client = createClient({
+    jid, password,
+    resource: `web-${crypto.randomUUID().slice(0, 8)}`,
+    transports: { websocket: settings.websocket, bosh: false },
+    autoReconnect: true,
+    maxReconnectBackoff: 1,
+    allowResumption: false,
+    jingle: { iceServers: [] },
+  })
+  client.on('session:started', online)
+  client.on('disconnected', () => setState(client ? 'connecting' : 'offline', 'The server is away. Trying again …'))
+  client.on('auth:failed', () => { const failed = client; client = null; failed.disconnect(); setState('offline', 'Wrong address or password.') })
+  client.on('subscribe', p => { client.acceptSubscription(p.from); if (!subscribed.has(p.from)) subscribe(p.from) })
+  client.on('available', cameOnline)
+  client.on('unavailable', p => { people.delete(p.from); showRoster() })
+  client.on('jingle:incoming', incoming)
+  client.on('jingle:ringing', session => session === call?.session && setCall('ringing'))
+  client.on('jingle:accepted', session => session === call?.session && setCall('active'))
+  client.on('jingle:terminated', terminated)
+  client.jingle.on('peerTrackAdded', (session, track, stream) => showRemote(session, track, stream))
+  client.on('raw:*', (direction, xml) => log.push({ direction, xml }))
+  client.connect()
+}
+
+async function online() {
+  people.clear()
+  client.updateCaps()
+  const roster = await client.getRoster()
+  for (const item of roster.items) if (item.subscription !== 'none') subscribed.add(item.jid)
+  client.sendPresence({ legacyCapabilities: client.disco.getCaps() })
+  setState('online', `Online as ${client.jid}.`)
+  showRoster()
+}
+
+// ---- contacts
+
+const subscribed = new Set() // bare JIDs asked for their presence
+
+function subscribe(bare) {
+  subscribed.add(bare)
+  client.subscribe(bare)
+}
+
+async function cameOnline(presence) {
+  const { from } = presence
+  if (from === client.jid || !from.includes('/')) return
+  const caps = presence.legacyCapabilities?.[0]
+  if (people.get(from)?.ver === caps?.value && people.get(from)?.features) return
+  people.set(from, { ver: caps?.value, features: null })
+  try {
+    const info = await client.getDiscoInfo(from, caps ? `${caps.node}#${caps.value}` : undefined)
+    people.set(from, { ver: caps?.value, features: new Set(info.features) })
+  } catch (err) {
+    people.set(from, { ver: caps?.value, features: new Set(), error: err.error?.condition ?? String(err) })
+  }
+  showRoster()
+}
+
+function showRoster() {
+  const rows = [...people].filter(([jid]) => bare(jid) !== bare(client.jid)).map(([jid, { features }]) => {
+    const row = document.createElement('li')
+    const media = features ? Object.keys(MEDIA).filter(kind => features.has(MEDIA[kind])) : ['…']
+    row.dataset.jid = jid
+    row.dataset.media = media.join(' ')
+    row.append(text('span', jid), text('span', media.join(', ') || 'online'))
+    return row
+  })
+  $('roster').replaceChildren(...rows)
+  const known = new Set([...subscribed, ...[...people.keys()].map(bare), ...(settings.suggestions ?? [])])
+  known.delete(bare(client.jid))
+  $('contacts').replaceChildren(...[...known].map(jid => Object.assign(document.createElement('option'), { value: jid })))
+}
+
+function text(name, content) {
+  return Object.assign(document.createElement(name), { textContent: content })
+}
+
+const bare = jid => jid.split('/')[0]
+
+// find waits for a device of the address that can be called with the media wanted. stanza.js has no XEP-0353: it
+// must know the full JID, so it subscribes first.
+async function find(address, media) {
+  if (address.includes('/')) return address
+  if (!subscribed.has(address)) subscribe(address)
+  const end = Date.now() + PRESENCE_MS
+  for (;;) {
+    for (const [jid, { features }] of people) {
+      if (bare(jid) === address && media.every(kind => features?.has(MEDIA[kind]))) return jid
+    }
+    if (Date.now() > end) return null
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
+// ---- calls
+
+const ENDED = {
+  success: 'The call has ended.', cancel: 'The caller gave up.', decline: 'Declined.', busy: 'Busy.',
+  timeout: 'Nobody answered.', gone: 'The other side is gone.', unavailable: 'Not online, or cannot be called.',
+}
+
+const TEXT = {
+  calling: 'Calling …', ringing: 'It rings …', answering: 'Connecting …', active: 'In call.',
+}
+
+function setCall(state, reason = '') {
+  const with_ = call ? `${bare(call.session?.peerID ?? call.address)}: ` : ''
+  $('call').hidden = state === 'none'
+  $('call').dataset.state = state
+  $('call').dataset.reason = reason
+  const kind = call?.session?.includesVideo ? 'video call' : 'call'
+  $('call-state').textContent = with_ + (state === 'incoming' ? `incoming ${kind}` : TEXT[state] ?? ENDED[reason] ?? `Ended: ${reason}.`)
+  $('answer').hidden = $('decline').hidden = state !== 'incoming'
+  $('hangup').hidden = !['calling', 'ringing', 'answering', 'active'].includes(state)
+  for (const button of [$('call-audio'), $('call-video')]) button.disabled = call !== null && state !== 'ended'
+}
+
+async function openMedia(video) {
+  const local = await navigator.mediaDevices.getUserMedia({ audio: true, video })
+  $('local').srcObject = local
+  return local
+}
+
+async function startCall(address, video) {
+  const mine = call = { address, video }
+  setCall('calling')
+  try {
+    mine.local = await openMedia(video)
+    const peer = await find(address, video ? ['audio', 'video'] : ['audio'])
+    if (call !== mine) return // hung up meanwhile
+    if (!peer) return end('unavailable')
+    mine.session = client.jingle.createMediaSession(peer, crypto.randomUUID(), mine.local)
+    await mine.session.start({ offerToReceiveAudio: true, offerToReceiveVideo: video })
+  } catch (err) {
+    if (call === mine) end(err.name ?? 'error')
+  }
+}
+
+function incoming(session) {
+  if (call) return session.end('busy')
+  call = { session, incoming: true }
+  session.ring()
+  setCall('incoming')
+}
+
+async function answer() {
+  const mine = call
+  setCall('answering')
+  try {
+    mine.local = await openMedia(mine.session.includesVideo)
+    if (call !== mine) return
+    for (const track of mine.local.getTracks()) await mine.session.addTrack(track, mine.local)
+    await mine.session.accept()
+    if (call === mine) setCall('active')
+  } catch (err) {
+    mine.session.end('media-error')
+  }
+}
+
+function hangUp() {
+  if (!call?.session) return end('cancel')
+  const { session } = call
+  if (session.state === 'pending' && session.isInitiator) session.cancel()
+  else session.end()
+}
+
+function terminated(session, reason) {
+  if (session === call?.session) end(reason?.condition ?? 'success')
+}
+
+function end(reason) {
+  for (const track of call?.local?.getTracks() ?? []) track.stop()
+  const ended = call
+  setCall('ended', reason)
+  call = ended === call ? null : call
+  for (const button of [$('call-audio'), $('call-video')]) button.disabled = false
+  $('remote').srcObject = $('local').srcObject = null
+}
+
+function showRemote(session, track, stream) {
+  $('remote').srcObject = stream ?? new MediaStream([track])
+}
+
+// ---- the page
+
+$('login-form').addEventListener('submit', event => {
+  event.preventDefault()
+  logIn($('jid').value.trim(), $('password').value)
+})
+$('call-form').addEventListener('submit', event => {
+  event.preventDefault()
+  if (!call) startCall($('to').value.trim(), event.submitter?.value === 'video')
+})
+$('answer').addEventListener('click', answer)
+$('decline').addEventListener('click', () => call?.session.decline())
+$('hangup').addEventListener('click', hangUp)
+
+// What went over the wire, for tests and for the curious, the last 500 stanzas.
+const log = Object.assign([], { push(entry) { if (this.length >= 500) this.shift(); return Array.prototype.push.call(this, entry) } })
+globalThis.wire = log
+if (settings.accounts?.[0]) {
+  $('jid').value = settings.accounts[0].jid
+  $('password').value = settings.accounts[0].password
+}
