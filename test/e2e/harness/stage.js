@@ -34,7 +34,7 @@ export class Stage {
     this.dir = await mkdtemp(join(tmpdir(), 'jinglebridge-e2e-'))
     const secret = randomBytes(24).toString('hex')
     try {
-      this.prosody = await Prosody.start({ dir: this.dir, domain: DOMAIN, component: COMPONENT, secret, accounts: ACCOUNTS })
+      this.prosody = await Prosody.start({ dir: this.dir, domain: DOMAIN, secret, accounts: ACCOUNTS })
       if (bridge) this.bridge = await Bridge.start({ dir: this.dir, component: COMPONENT, server: this.prosody.ports.link, secret, config: bridge })
       if (browser) {
         this.pages = await serve({ websocket: this.prosody.websocket })
