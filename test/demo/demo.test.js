@@ -1,0 +1,93 @@
+// The demo, as somebody who just cloned the repository sees it.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import test from 'node:test'
+import { fileURLToPath } from 'node:url'
+import WebSocket from 'ws'
+import { Browser } from '../e2e/harness/browser.js'
+import { within } from '../e2e/harness/wait.js'
+
+const TOP = join(dirname(fileURLToPath(import.meta.url)), '../..')
+
+/** Starts scripts/demo as a terminal does, in a process group of its own, and waits until it says how to stop it. */
+async function start() {
+  const child = spawn('bash', ['scripts/demo'], { cwd: TOP, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const demo = { child, text: '', exited: new Promise(resolve => child.once('close', (code, signal) => resolve(signal ?? code))) }
+  process.once('exit', () => { try { process.kill(-child.pid, 'SIGTERM') } catch {} })
+  child.stderr.on('data', data => { demo.text += data })
+  const ready = new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', line => {
+      demo.text += line + '\n'
+      if (line.startsWith('Ctrl-C ends')) resolve()
+    })
+    demo.exited.then(how => reject(new Error(`the demo ended with ${how}:\n${demo.text}`)))
+  })
+  await within(180_000, 'starting the demo', ready)
+  demo.url = name => demo.text.match(new RegExp(`${name}\\s+(http://127\\.0\\.0\\.1:\\d+/\\S*)`))?.[1]
+  return demo
+}
+
+/** Ends it as Ctrl-C does: the whole group gets the signal. */
+async function interrupt(demo) {
+  process.kill(-demo.child.pid, 'SIGINT')
+  return within(20_000, 'ending the demo', demo.exited)
+}
+
+/** Processes that still know the demo's folder. */
+function leftovers(dir) {
+  return readdirSync('/proc').filter(pid => /^\d+$/.test(pid)).filter(pid => {
+    try {
+      return ['cmdline', 'environ'].some(file => readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(dir))
+    } catch {
+      return false // it has ended meanwhile
+    }
+  })
+}
+
+function login(url) {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url.replace('http', 'ws'))
+    socket.once('error', reject)
+    socket.once('open', () => socket.send('{"type":"login","name":"ann"}'))
+    socket.once('message', data => { socket.close(); resolve(String(data)) })
+  })
+}
+
+test('the demo runs, answers, and leaves nothing behind', { timeout: 300_000 }, async () => {
+  // Somebody is on its first choice of a port already, if nobody else is.
+  const guest = createServer().on('error', () => {}).listen(8080, '127.0.0.1')
+  const demo = await start()
+  try {
+    const page = demo.url('Call page')
+    const user = demo.url("XMPP user's page")
+    assert.ok(page && user, demo.text)
+    assert.notEqual(new URL(page).port, '8080', 'took a port that was taken')
+    for (const url of [page, user]) assert.match(await (await fetch(url)).text(), /<html|<!doctype/i)
+    assert.equal(await login(page), '{"type":"login","success":true}')
+
+    const browser = await Browser.start()
+    try {
+      const { page: romeo } = await browser.open('romeo', user)
+      await romeo.click('#login')
+      await romeo.waitForSelector('#app[data-state=online]', { timeout: 10_000 })
+    } finally {
+      await browser.close()
+    }
+
+    const dir = demo.text.match(/(\S*jinglebridge-demo-\w+)/)?.[1]
+    assert.ok(dir && existsSync(dir), `no folder in:\n${demo.text}`)
+    assert.ok(leftovers(dir).length >= 2, 'its processes cannot be seen')
+    assert.equal(await interrupt(demo), 0, demo.text)
+    assert.deepEqual(leftovers(dir), [], 'processes left behind')
+    assert.ok(!existsSync(dir), `${dir} left behind`)
+    await assert.rejects(fetch(page), 'the page is still there')
+  } finally {
+    guest.close()
+    if (demo.child.exitCode === null) await interrupt(demo).catch(() => {})
+  }
+})
