@@ -1,0 +1,180 @@
+package jingle
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jinglebridge/jinglebridge/internal/element"
+)
+
+// Dialect is how the peer's reader differs from the strictest common subset.
+type Dialect int
+
+// Dialects.
+const (
+	Common Dialect = iota // what everybody reads
+	Movim                 // ignores roles: one-way accepts go with senders turned round
+)
+
+// DialectOf tells the dialect by the node of a client's XEP-0115 caps; Common when unknown.
+func DialectOf(capsNode string) Dialect {
+	if strings.Contains(strings.ToLower(capsNode), "movim") {
+		return Movim
+	}
+	return Common
+}
+
+// Append writes the <jingle/> with what its action carries: whole contents for
+// session-initiate, -accept, content-add, -accept; name, creator, senders and transport
+// only for transport-info; and so on. Absent contents are left out.
+func (j *Jingle) Append(w *element.Writer, to Dialect) {
+	w.Start(NS, "jingle")
+	w.Attr("action", string(j.Action))
+	w.AttrIf("initiator", j.Initiator)
+	w.AttrIf("responder", j.Responder)
+	w.Attr("sid", j.SID)
+	switch j.Action {
+	case SessionTerminate:
+		j.Reason.append(w)
+	case SessionInfo:
+		for _, info := range j.Info {
+			info.append(w)
+		}
+	}
+	if j.Description != nil {
+		j.appendContents(w, to)
+	}
+	w.End()
+}
+
+// form is what an action says of each content.
+type form struct {
+	group       bool
+	senders     bool
+	description string // "", "stub", "whole"
+	transport   string // "", "stub", "candidates", "whole"
+}
+
+var (
+	wholeForm = form{group: true, senders: true, description: "whole", transport: "whole"}
+
+	forms = map[Action]form{
+		SessionInitiate: wholeForm,
+		SessionAccept:   wholeForm,
+		// COMPAT Conversations, Siskin, Movim: a content-add or -accept without the group
+		// of all contents breaks the bundle.
+		ContentAdd:       wholeForm,
+		ContentAccept:    wholeForm,
+		ContentModify:    {senders: true},
+		ContentReject:    {senders: true, description: "stub", transport: "stub"}, // COMPAT Conversations: compared with what was added
+		ContentRemove:    {senders: true, description: "stub", transport: "stub"},
+		DescriptionInfo:  {description: "whole"},
+		TransportInfo:    {transport: "candidates"},
+		TransportReplace: {transport: "whole"},
+		TransportAccept:  {transport: "whole"},
+		TransportReject:  {transport: "stub"},
+	}
+)
+
+func (j *Jingle) appendContents(w *element.Writer, to Dialect) {
+	f := forms[j.Action]
+	if to == Movim && j.Action == ContentModify {
+		f = wholeForm // COMPAT Movim 0.34: takes the stanza for the new remote offer
+	}
+	if f.group {
+		j.appendGroup(w)
+	}
+	for i := range j.Description.Contents {
+		if c := &j.Description.Contents[i]; !c.Absent {
+			j.appendContent(w, c, f, to)
+		}
+	}
+}
+
+// appendGroup writes the BUNDLE group (XEP-0338), only with names that have a content;
+// those of a content-add or -accept may be known from before.
+func (j *Jingle) appendGroup(w *element.Writer) {
+	part := j.Action == ContentAdd || j.Action == ContentAccept || j.Action == ContentModify
+	present := func(name string) bool {
+		c := j.Description.Content(name)
+		return c == nil && part || c != nil && !c.Absent
+	}
+	// COMPAT Monal 2024.10: a group of nobody is a parse error.
+	if !slices.ContainsFunc(j.Description.Bundle, present) {
+		return
+	}
+	w.Start(nsGrouping, "group")
+	w.Attr("semantics", "BUNDLE")
+	for _, name := range j.Description.Bundle {
+		if present(name) {
+			w.Start(nsGrouping, "content")
+			w.Attr("name", name)
+			w.End()
+		}
+	}
+	w.End()
+}
+
+func (j *Jingle) appendContent(w *element.Writer, c *Content, f form, to Dialect) {
+	w.Start(NS, "content")
+	creator := "initiator"
+	if c.Creator == "responder" {
+		creator = "responder"
+	}
+	w.Attr("creator", creator)
+	w.Attr("name", c.Name)
+	if f.senders {
+		w.Attr("senders", j.senders(c, to).String())
+	}
+	switch f.description {
+	case "whole":
+		c.appendDescription(w)
+	case "stub":
+		if c.Media != "" {
+			w.Empty(NSRTP, "description", "media", c.Media)
+		}
+	}
+	switch f.transport {
+	case "whole":
+		c.appendTransport(w, j.setup(c))
+	case "candidates":
+		c.appendTransport(w, "")
+	case "stub":
+		space := nsICE
+		if c.space != "" {
+			space = c.space
+		}
+		w.Empty(space, "transport")
+	}
+	w.End()
+}
+
+// senders is what to say of the direction.
+func (j *Jingle) senders(c *Content, to Dialect) direction {
+	d := sendersOf(c.Senders)
+	switch j.Action {
+	case SessionInitiate, ContentAdd:
+		if d == fromNobody {
+			// COMPAT Monal 2024.10, Dino 0.4.2: "none" is a parse error. They send, nobody looks.
+			d = fromBoth
+		}
+	case SessionAccept, ContentAccept:
+		if to == Movim {
+			// COMPAT Movim 0.34: "initiator" means the writer, who answers here.
+			d = d.turned()
+		}
+	}
+	return d
+}
+
+// setup is the DTLS role to say: XEP-0320 §3 has actpass in what offers and a choice in
+// what answers.
+func (j *Jingle) setup(c *Content) string {
+	if j.Action == SessionAccept || j.Action == ContentAccept || j.Action == TransportAccept {
+		if c.Setup == "passive" {
+			return "passive"
+		}
+		return "active"
+	}
+	return "actpass"
+}

@@ -1,0 +1,342 @@
+package jingle
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/jinglebridge/jinglebridge/internal/element"
+)
+
+// Candidate is one ICE candidate (RFC 8839 §5.1, XEP-0176 §5.3).
+type Candidate struct {
+	Foundation string
+	Component  int
+	Protocol   string // lower case
+	Priority   uint32
+	IP         string
+	Port       int
+	Type       string
+	RelAddr    string
+	RelPort    int
+	Generation int
+	Network    int
+	Ufrag      string // from a browser's line; "" when not said
+	ID         string // XEP-0176; "" from SDP
+}
+
+// ParseCandidate reads "candidate:…", with or without "a=" in front. What may follow the
+// type is skipped where we do not know it (RFC 8839 §5.1: extensions are ignored).
+func ParseCandidate(line string) (Candidate, error) {
+	s := strings.TrimPrefix(strings.TrimRight(line, "\r\n"), "a=")
+	s, ok := strings.CutPrefix(s, "candidate:")
+	if !ok {
+		return Candidate{}, fmt.Errorf("candidate %s: want candidate: in front", quote(line))
+	}
+	c, want := parseCandidate(s)
+	if want != "" {
+		return Candidate{}, fmt.Errorf("candidate %s: want %s", quote(line), want)
+	}
+	return c, nil
+}
+
+// parseCandidate reads what stands after "candidate:".
+func parseCandidate(s string) (c Candidate, want string) {
+	var words [8]string
+	for i := range words {
+		words[i], s = field(s)
+	}
+	if c.Foundation = words[0]; !only(c.Foundation, iceChar, 1, 32) {
+		return c, "a foundation of ice-chars"
+	}
+	if c.Component = small(words[1], 256); c.Component == 0 {
+		return c, "a component from 1 to 256"
+	}
+	c.Protocol = strings.ToLower(words[2])
+	if !isToken(c.Protocol) {
+		return c, "a transport"
+	}
+	priority, ok := number(words[3], 1<<32-1)
+	if !ok {
+		return c, "a 32-bit priority"
+	}
+	c.Priority = uint32(priority)
+	if c.IP = words[4]; !isAddress(c.IP) {
+		return c, "an address"
+	}
+	port, ok := number(words[5], 65535)
+	if !ok {
+		return c, "a port"
+	}
+	c.Port = int(port)
+	if c.Type = words[7]; words[6] != "typ" || !isToken(c.Type) {
+		return c, "typ and a type"
+	}
+	c.attributes(s)
+	c.complete()
+	return c, ""
+}
+
+// attributes reads the pairs after the type.
+func (c *Candidate) attributes(s string) {
+	for s != "" {
+		var name, value string
+		name, s = field(s)
+		value, s = field(s)
+		switch name {
+		case "raddr":
+			c.RelAddr = value
+		case "rport":
+			c.RelPort = small(value, 65535)
+		case "generation":
+			c.Generation = small(value, 1<<31-1)
+		case "network-id":
+			c.Network = small(value, 1<<31-1)
+		case "ufrag":
+			if isUfrag(value) {
+				c.Ufrag = value
+			}
+		}
+	}
+}
+
+// complete puts the related address in order: a literal or none, none for a host,
+// one for all others.
+func (c *Candidate) complete() {
+	literal := false
+	if c.RelAddr != "" {
+		ip, err := netip.ParseAddr(c.RelAddr)
+		literal = err == nil && ip.Zone() == ""
+	}
+	switch {
+	case c.Type == "host":
+		c.RelAddr, c.RelPort = "", 0
+	case !literal:
+		// RFC 8839 §5.1: what is hidden is written so; Firefox wants it written.
+		c.RelAddr, c.RelPort = "0.0.0.0", 9
+		if strings.Contains(c.IP, ":") {
+			c.RelAddr = "::"
+		}
+	}
+}
+
+// isAddress is coarse: what is an address at all, numeric or a name. Unfit says which
+// of them may be passed on.
+func isAddress(s string) bool {
+	if len(s) == 0 || len(s) > 253 {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; classes[c]&wordChar == 0 && c != ':' && c != '%' {
+			return false
+		}
+	}
+	return true
+}
+
+// String is the line as RTCIceCandidate.candidate has it, "candidate:…".
+func (c Candidate) String() string { return string(c.append(make([]byte, 0, 160))) }
+
+func (c *Candidate) append(b []byte) []byte {
+	b = append(b, "candidate:"...)
+	b = append(b, c.Foundation...)
+	b = append(b, ' ')
+	b = strconv.AppendInt(b, int64(c.Component), 10)
+	b = append(b, ' ')
+	b = append(b, c.Protocol...)
+	b = append(b, ' ')
+	b = strconv.AppendUint(b, uint64(c.Priority), 10)
+	b = append(b, ' ')
+	b = append(b, c.IP...)
+	b = append(b, ' ')
+	b = strconv.AppendInt(b, int64(c.Port), 10)
+	b = append(b, " typ "...)
+	b = append(b, c.Type...)
+	if c.RelAddr != "" {
+		b = append(b, " raddr "...)
+		b = append(b, c.RelAddr...)
+		b = append(b, " rport "...)
+		b = strconv.AppendInt(b, int64(c.RelPort), 10)
+	}
+	b = append(b, " generation "...)
+	b = strconv.AppendInt(b, int64(c.Generation), 10)
+	if c.Ufrag != "" {
+		b = append(b, " ufrag "...)
+		b = append(b, c.Ufrag...)
+	}
+	if c.Network != 0 {
+		b = append(b, " network-id "...)
+		b = strconv.AppendInt(b, int64(c.Network), 10)
+	}
+	return b
+}
+
+// Unfit says why a candidate must not be passed on, "" when it may: "tcp" (or any
+// transport but udp), "component", "type", "port", "mdns", "hostname", "loopback",
+// "unspecified", "multicast", "link-local". Addresses inside addresses (IPv4 mapped
+// into IPv6, NAT64) are judged by the inner one.
+func (c Candidate) Unfit() string {
+	switch {
+	case c.Protocol != "udp":
+		return "tcp"
+	case c.Component != 1: // every browser multiplexes RTCP (RFC 8829 §4.1.1)
+		return "component"
+	case c.Type != "host" && c.Type != "srflx" && c.Type != "prflx" && c.Type != "relay":
+		// COMPAT Dino 0.4.2: a type it does not know, inside session-initiate, is a SIGSEGV.
+		return "type"
+	case c.Port == 0:
+		return "port"
+	case strings.HasSuffix(c.IP, ".local"):
+		return "mdns"
+	}
+	ip, err := netip.ParseAddr(c.IP)
+	if err != nil {
+		return "hostname"
+	}
+	return unfitIP(ip)
+}
+
+func unfitIP(ip netip.Addr) string {
+	if ip.Zone() != "" {
+		return "link-local"
+	}
+	ip = inner(ip)
+	switch {
+	case ip.IsLoopback():
+		return "loopback"
+	case ip.IsUnspecified() || ip.Is4() && ip.As4()[0] == 0:
+		return "unspecified"
+	case ip.IsMulticast() || ip.Is4() && ip.As4() == [4]byte{255, 255, 255, 255}:
+		return "multicast"
+	case ip.IsLinkLocalUnicast():
+		return "link-local"
+	}
+	return ""
+}
+
+// inner takes an IPv4 address out of ::ffff:0:0/96, the old ::/96 and NAT64's
+// 64:ff9b::/96 (RFC 6052 §2.1).
+func inner(ip netip.Addr) netip.Addr {
+	ip = ip.Unmap()
+	if ip.Is4() || ip == netip.IPv6Loopback() || ip == netip.IPv6Unspecified() {
+		return ip
+	}
+	bytes := ip.As16()
+	switch [12]byte(bytes[:12]) {
+	case [12]byte{}, [12]byte{0, 0x64, 0xff, 0x9b}:
+		return netip.AddrFrom4([4]byte(bytes[12:]))
+	}
+	return ip
+}
+
+// parseCandidateElement reads a <candidate/>; ok is false when something is missing
+// that cannot be guessed.
+func parseCandidateElement(e *element.Element) (c Candidate, ok bool) {
+	for _, a := range e.Attrs {
+		switch a.Name {
+		case "foundation":
+			c.Foundation = a.Value
+		case "component":
+			c.Component = small(a.Value, 256)
+		case "protocol":
+			c.Protocol = strings.ToLower(a.Value)
+		case "priority":
+			priority, _ := number(a.Value, 1<<32-1)
+			c.Priority = uint32(priority)
+		case "ip":
+			c.IP = a.Value
+		case "port":
+			c.Port = small(a.Value, 65535)
+		case "type":
+			c.Type = a.Value
+		default:
+			c.option(a.Name, a.Value)
+		}
+	}
+	if !only(c.Foundation, iceChar, 1, 32) {
+		c.Foundation = "1" // none or an odd one: such candidates only unfreeze together
+	}
+	ok = c.Component > 0 && c.Priority > 0 && isToken(c.Protocol) && isToken(c.Type) && isAddress(c.IP)
+	if ok {
+		c.complete()
+	}
+	return c, ok
+}
+
+// option reads the attributes that not every client sends.
+func (c *Candidate) option(name, value string) {
+	switch name {
+	case "rel-addr":
+		c.RelAddr = value
+	case "rel-port":
+		c.RelPort = small(value, 65535)
+	case "generation":
+		c.Generation = small(value, 1<<31-1)
+	case "network":
+		c.Network = small(value, 1<<31-1)
+	case "id":
+		if isNCName(value) {
+			c.ID = value
+		}
+	default:
+		c.repair(name, value)
+	}
+}
+
+// appendElement writes a <candidate/> with all that any reader asks for.
+func (c *Candidate) appendElement(w *element.Writer) {
+	w.Start(nsICE, "candidate")
+	w.AttrUint("component", uint64(c.Component))
+	w.AttrUint("foundation", c.numericFoundation())
+	w.AttrUint("generation", uint64(max(c.Generation, 0)))
+	if isNCName(c.ID) {
+		w.Attr("id", c.ID)
+	} else {
+		var id [17]byte
+		w.Attr("id", string(strconv.AppendUint(append(id[:0], 'c'), c.hash(), 16)))
+	}
+	w.Attr("ip", c.IP)
+	w.AttrUint("network", uint64(max(c.Network, 0)))
+	w.AttrUint("port", uint64(c.Port))
+	w.AttrUint("priority", uint64(c.Priority))
+	w.Attr("protocol", c.Protocol)
+	if c.RelAddr != "" {
+		w.Attr("rel-addr", c.RelAddr)
+		w.AttrUint("rel-port", uint64(c.RelPort))
+	}
+	w.Attr("type", c.Type)
+	w.End()
+}
+
+// COMPAT Siskin: the foundation must be an unsigned integer.
+func (c *Candidate) numericFoundation() uint64 {
+	if n, ok := number(c.Foundation, 1<<32-1); ok {
+		return n
+	}
+	return fnv(fnvStart, c.Foundation) & (1<<32 - 1)
+}
+
+// hash tells candidates of one session apart, the same each time.
+func (c *Candidate) hash() uint64 {
+	h := fnv(fnvStart, c.Foundation)
+	h = fnv(h, c.IP)
+	h = fnv(h, c.Type)
+	for _, n := range [...]uint64{uint64(c.Component), uint64(c.Priority), uint64(c.Port), uint64(c.Generation)} {
+		h = (h ^ n) * fnvPrime
+	}
+	return h
+}
+
+// FNV-1a, inlined because hash/fnv wants an allocation.
+const (
+	fnvStart = 14695981039346656037
+	fnvPrime = 1099511628211
+)
+
+func fnv(h uint64, s string) uint64 {
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint64(s[i])) * fnvPrime
+	}
+	return h
+}

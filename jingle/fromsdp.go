@@ -1,0 +1,202 @@
+package jingle
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// FromSDP reads a browser's description. local is our browser's role in the session,
+// so that directions become senders. Candidates inside are kept; unfit ones dropped.
+// What clients cannot read is left out, so that the call still works. Lines may end
+// with CRLF or LF; what a line means that we do not know is not asked.
+func FromSDP(sdp string, local Role) (*Description, error) {
+	if len(sdp) > maxSDP {
+		return nil, fmt.Errorf("sdp: want at most %d bytes, got %d", maxSDP, len(sdp))
+	}
+	if !strings.HasPrefix(sdp, "v=0") {
+		return nil, errors.New("sdp: want v=0 in front")
+	}
+	lines := strings.Count(sdp, "\nm=")
+	if lines > maxContents {
+		return nil, fmt.Errorf("sdp: want at most %d m-lines, got %d", maxContents, lines)
+	}
+	s := scanner{local: local, shelf: newShelf()}
+	s.d.Contents = make([]Content, 0, lines)
+	s.session.Senders = "both"
+	s.c = &s.session
+	if err := s.scan(sdp); err != nil {
+		return nil, err
+	}
+	if err := s.finish(); err != nil {
+		return nil, fmt.Errorf("sdp: %w", err)
+	}
+	return &s.d, nil
+}
+
+// scanner reads line after line. What stands before the first m-line is a content of
+// its own, that all others start from: session-level attributes are said of each.
+type scanner struct {
+	local Role
+	shelf
+	d       Description
+	session Content
+	c       *Content // where attributes go: session, or the last of d.Contents
+
+	bundleOnly, disabled bool       // of this m-line
+	ownFingerprint       bool       // this m-line has one: the session's does not count
+	at                   [128]uint8 // position + 1 of a payload type in this m-line
+	marks                struct{ payloads, extensions, sources int }
+}
+
+func (s *scanner) scan(sdp string) error {
+	for sdp != "" {
+		line := sdp
+		if i := strings.IndexByte(sdp, '\n'); i >= 0 {
+			line, sdp = sdp[:i], sdp[i+1:]
+		} else {
+			sdp = ""
+		}
+		line = strings.TrimSuffix(line, "\r")
+		if line == "" {
+			continue
+		}
+		want := ""
+		switch {
+		case len(line) < 2 || line[1] != '=':
+			want = "want a letter and ="
+		case line[0] == 'a':
+			want = s.attribute(line[2:])
+		case line[0] == 'm':
+			s.endLine()
+			want = s.media(line[2:])
+		}
+		if want != "" {
+			return fmt.Errorf("sdp line %s: %s", quote(line), want)
+		}
+	}
+	s.endLine()
+	return nil
+}
+
+// media starts an m-line: "audio 9 UDP/TLS/RTP/SAVPF 111 0" (RFC 8866 §5.14).
+func (s *scanner) media(value string) (want string) {
+	media, rest := field(value)
+	portText, rest := field(rest)
+	portText, _, _ = strings.Cut(portText, "/")
+	port, ok := number(portText, 65535)
+	if !ok {
+		return "want a port"
+	}
+	protocol, formats := field(rest)
+	if !isToken(media) || !only(protocol, visibleChar, 1, 64) {
+		return "want a media, a port and a protocol"
+	}
+	if !only(strings.ReplaceAll(formats, " ", ""), visibleChar, 0, maxValue) {
+		return "want formats of visible characters"
+	}
+	s.d.Contents = append(s.d.Contents, s.session)
+	s.c = &s.d.Contents[len(s.d.Contents)-1]
+	s.c.Media, s.c.Creator, s.c.line = media, "initiator", rest
+	// Without DTLS-SRTP there is nothing that a browser could send.
+	secure := strings.HasSuffix(protocol, "RTP/SAVPF") || strings.HasSuffix(protocol, "RTP/SAVP")
+	s.c.Absent = media != "audio" && media != "video" || !secure
+	s.disabled, s.bundleOnly, s.ownFingerprint = port == 0, false, false
+	s.at = [128]uint8{}
+	s.marks.payloads, s.marks.extensions, s.marks.sources = len(s.payloads), len(s.extensions), len(s.sources)
+	s.extensions = append(s.extensions, s.session.Extensions...)
+	if s.c.Absent {
+		return ""
+	}
+	return s.formats(formats)
+}
+
+func (s *scanner) formats(formats string) (want string) {
+	for count := 1; ; count++ {
+		var word string
+		if word, formats = field(formats); word == "" {
+			return ""
+		}
+		id, ok := number(word, 127)
+		switch {
+		case !ok:
+			return "want payload types from 0 to 127"
+		case count > maxPayloads:
+			return "want at most 128 payload types"
+		case s.at[id] != 0:
+			return "want each payload type once"
+		}
+		s.at[id] = uint8(count)
+		s.payloads = append(s.payloads, Payload{ID: int(id)})
+	}
+}
+
+// endLine closes the m-line (or the session part) that attributes went to.
+func (s *scanner) endLine() {
+	c := s.c
+	c.Extensions = since(s.extensions, s.marks.extensions)
+	if c == &s.session {
+		return
+	}
+	c.Payloads, c.Sources = since(s.payloads, s.marks.payloads), since(s.sources, s.marks.sources)
+	// RFC 9143 §6: port 0 with bundle-only is an m-line that lives in another's transport.
+	c.Absent = c.Absent || s.disabled && !s.bundleOnly
+}
+
+// finish names the contents, checks them and leaves in them what peers can read.
+func (s *scanner) finish() error {
+	d := &s.d
+	for i := range d.Contents {
+		c := &d.Contents[i]
+		if c.Name == "" {
+			c.Mid = "" // no a=mid: the position names it, as browsers do
+			c.Name = [...]string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"}[i]
+		}
+		if slices.ContainsFunc(d.Contents[:i], func(other Content) bool { return other.Name == c.Name }) {
+			return fmt.Errorf("want each a=mid once, got %s again", quote(c.Name))
+		}
+	}
+	d.fitBundle()
+	d.shareTransport()
+	there := false
+	for i := range d.Contents {
+		c := &d.Contents[i]
+		if d.renameContent(i); c.Absent {
+			continue
+		}
+		there = true
+		described := len(c.Payloads) > 0
+		if c.fit(); !c.usable() {
+			if !described {
+				return fmt.Errorf("m-line %s: want a payload type", quote(c.Name))
+			}
+			return fmt.Errorf("m-line %s: %w: want a codec other than red and fec", quote(c.Name), ErrIncompatible)
+		}
+		if want := c.essentials(); want != "" {
+			return fmt.Errorf("m-line %s: %s", quote(c.Name), want)
+		}
+	}
+	if !there {
+		return fmt.Errorf("%w: want audio or video", ErrIncompatible)
+	}
+	return nil
+}
+
+// renameContent gives an m-line whose a=mid no client takes another name, and remembers
+// the browser's.
+// COMPAT Conversations and all of libwebrtc: at most 16 characters, no white space.
+func (d *Description) renameContent(i int) {
+	c := &d.Contents[i]
+	mid := c.Name
+	if isMID(mid) {
+		return
+	}
+	d.nameLine(i)
+	c.Name, c.Mid = c.Mid, mid
+	for b, name := range d.Bundle {
+		if name == mid {
+			d.Bundle[b] = c.Name
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package jingle
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jinglebridge/jinglebridge/internal/element"
+)
+
+// What named clients write wrong, put right on the way in.
+
+// repairParams reads the spellings of one writer; it says whether it met that writer.
+//
+// COMPAT Monal 2024.10: parameter names have "_" for "-", profile_level_id is a decimal
+// number and stands on every codec, truth is "true", and what has no name in SDP is
+// called encodings (red) or dtmp_tones (telephone-event).
+func (p *Payload) repairParams() (monal bool) {
+	kept := p.Params[:0]
+	for _, param := range p.Params {
+		switch param.Name {
+		case "encodings", "dtmp_tones", "dtmf_tones":
+			monal = true
+			continue
+		case "profile_level_id":
+			monal = true
+			n, ok := number(param.Value, 1<<24-1)
+			if !ok || !strings.EqualFold(p.Name, "H264") {
+				continue
+			}
+			param.Value = strconv.FormatUint(n|1<<24, 16)[1:]
+		}
+		if strings.IndexByte(param.Name, '_') >= 0 {
+			monal = true
+			param.Name = strings.ReplaceAll(param.Name, "_", "-")
+		}
+		if booleans[param.Name] {
+			param.Value = boolean(param.Value)
+		}
+		kept = append(kept, param)
+	}
+	p.Params = kept
+	return monal
+}
+
+func boolean(s string) string {
+	switch s {
+	case "true":
+		return "1"
+	case "false":
+		return "0"
+	}
+	return s
+}
+
+// repairOrder undoes a random order: what carries media first, the same order each time.
+//
+// COMPAT Monal 2024.10: payload types come in the order of a hash map, another each time.
+func (c *Content) repairOrder() {
+	rank := func(p Payload) int {
+		switch {
+		case common(p.Name):
+			return 0
+		case auxiliary(p.Name):
+			return 2
+		}
+		return 1
+	}
+	slices.SortStableFunc(c.Payloads, func(a, b Payload) int {
+		return cmp.Or(rank(a)-rank(b), a.ID-b.ID)
+	})
+}
+
+// repair reads a candidate's attributes that only some client writes.
+func (c *Candidate) repair(name, value string) {
+	switch name {
+	case "rel_port": // COMPAT Monal 2024.10: underscore
+		c.RelPort = small(value, 65535)
+	case "network-id": // COMPAT Movim 0.34: for network
+		c.Network = small(value, 1<<31-1)
+	case "ufrag": // COMPAT Movim 0.34: as in the browser's line
+		if isUfrag(value) {
+			c.Ufrag = value
+		}
+	}
+}
+
+// extensionID reads the number of a header extension.
+//
+// COMPAT Conversations 2.19: keeps Firefox's direction in it, "2/recvonly".
+func extensionID(s string) int {
+	id, _, _ := strings.Cut(s, "/")
+	return small(id, 255)
+}
+
+// isTurned knows a writer that ignores roles: to it "initiator" is whoever writes.
+//
+// COMPAT Movim 0.34: such is every description it makes, and its own bare JID is always
+// the initiator. Where it did initiate, both readings are the same.
+func isTurned(jingle *element.Element) bool {
+	initiator := jingle.Attr("initiator")
+	return initiator != "" && strings.IndexByte(initiator, '/') < 0
+}
+
+// repairCondition puts a reason's name right.
+//
+// COMPAT Dino: writes failed_application and failed_transport.
+func repairCondition(name string) string { return strings.ReplaceAll(name, "_", "-") }

@@ -1,0 +1,218 @@
+package jingle
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// SDPFor is what ToSDP must know beside the description.
+type SDPFor struct {
+	Local   Role
+	Offer   *Description // nil: write an offer; else the browser's offer that this answers
+	Session uint64       // o= session id, the same for all descriptions of a call
+	Version uint64       // o= version, one more with each
+	Stream  string       // the msid that all m-lines share
+}
+
+// ToSDP writes d, which came from the peer, for a browser. Nothing gets in that did not pass
+// its grammar. An answer has the m-lines of the offer, in its order; a media that the
+// peer left out gets port 0.
+func (d *Description) ToSDP(o SDPFor) (string, error) {
+	var out *Description
+	var err error
+	if o.Offer == nil {
+		out, err = d.offer(o.Local)
+	} else {
+		out, err = d.fitTo(o.Offer, o.Local)
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := out.ready(); err != nil {
+		return "", err
+	}
+	if !isToken(o.Stream) {
+		o.Stream = "s" + strconv.FormatUint(fnv(fnvStart, o.Stream), 16)
+	}
+	l := lines{buf: make([]byte, 0, out.guess())}
+	l.session(out, o)
+	for i := range out.Contents {
+		l.content(&out.Contents[i], o)
+	}
+	return l.text()
+}
+
+// offer is d as the browser shall hear it when it is to answer.
+func (d *Description) offer(local Role) (*Description, error) {
+	out := &Description{Bundle: d.Bundle, Contents: make([]Content, 0, len(d.Contents))}
+	for i := range d.Contents {
+		c := d.Contents[i]
+		if c.Absent {
+			continue
+		}
+		if c.Setup == "" {
+			c.Setup = "actpass" // RFC 8842 §5.2
+		}
+		c.Senders = d.senders(&c, local).String()
+		out.Contents = append(out.Contents, c)
+	}
+	if len(out.Contents) == 0 {
+		return nil, fmt.Errorf("%w: want audio or video", ErrIncompatible)
+	}
+	return out, nil
+}
+
+// senders is the direction that the peer meant. See isTurned.
+func (d *Description) senders(c *Content, local Role) direction {
+	said := sendersOf(c.Senders)
+	if d.turned && local == Initiator {
+		return said.turned()
+	}
+	return said
+}
+
+// fitTo puts d, the peer's answer, into the m-lines of the browser's offer.
+func (d *Description) fitTo(offer *Description, local Role) (*Description, error) {
+	out := &Description{Contents: make([]Content, len(offer.Contents))}
+	used := make([]bool, len(d.Contents))
+	taken := 0
+	for i := range offer.Contents {
+		want := &offer.Contents[i]
+		out.Contents[i] = Content{Name: want.Name, Mid: want.Mid, Media: want.Media, Absent: true, Payloads: want.Payloads, line: want.line}
+		at := d.counterpart(want, offer, used)
+		if at < 0 {
+			continue
+		}
+		used[at] = true
+		c := d.Contents[at]
+		if !c.fitPayloadsTo(want) {
+			continue
+		}
+		c.fitExtensionsTo(want)
+		c.AllowMixed = c.AllowMixed && want.AllowMixed
+		// Never more than was offered: a browser refuses that, whoever is right.
+		c.Senders = (d.senders(&c, local) & sendersOf(want.Senders)).String()
+		if slices.Contains(offer.Bundle, want.Name) && slices.Contains(d.Bundle, c.Name) {
+			out.Bundle = append(out.Bundle, want.Name)
+		}
+		c.Name, c.Mid = want.Name, want.Mid
+		out.Contents[i] = c
+		taken++
+	}
+	if taken == 0 {
+		return nil, fmt.Errorf("%w: want an answer that takes a content of the offer", ErrIncompatible)
+	}
+	out.agreeSetup()
+	return out, nil
+}
+
+// counterpart finds the content that answers an m-line: by name or, from a peer with
+// names of its own, the next one of the same media. It returns -1 when there is none.
+func (d *Description) counterpart(want *Content, offer *Description, used []bool) int {
+	if want.Absent {
+		return -1
+	}
+	next := -1
+	for i := range d.Contents {
+		c := &d.Contents[i]
+		if used[i] || c.Absent || c.Media != want.Media {
+			continue
+		}
+		if c.Name == want.Name {
+			return i
+		}
+		if next < 0 && offer.Content(c.Name) == nil {
+			next = i
+		}
+	}
+	return next
+}
+
+// fitPayloadsTo leaves the payload types that were offered, by the offer's numbers: RFC
+// 8829 §5.3.1 wants those in an answer. It says whether one that carries media is left.
+func (c *Content) fitPayloadsTo(want *Content) bool {
+	var number [128]int // the peer's to the offer's
+	for i := range number {
+		number[i] = -1
+	}
+	var used [128]bool
+	kept := make([]Payload, 0, len(c.Payloads))
+	for _, retransmission := range []bool{false, true} {
+		for _, p := range c.Payloads {
+			if strings.EqualFold(p.Name, "rtx") != retransmission || p.ID < 0 || p.ID > 127 {
+				continue
+			}
+			offered := want.offered(&p, &number, &used)
+			if offered == nil {
+				continue
+			}
+			used[offered.ID] = true
+			number[p.ID] = offered.ID
+			p.ID = offered.ID
+			p.Feedback &= offered.Feedback
+			if retransmission {
+				p.Params = offered.Params
+			}
+			kept = append(kept, p)
+		}
+	}
+	c.Payloads = kept
+	return c.usable()
+}
+
+// offered finds the offered payload type that p means: that of its number or, failing
+// that, of its codec; for a retransmission that of what it repeats.
+func (c *Content) offered(p *Payload, number *[128]int, used *[128]bool) *Payload {
+	if apt := small(p.param("apt"), 127); strings.EqualFold(p.Name, "rtx") {
+		for i := range c.Payloads {
+			q := &c.Payloads[i]
+			if q.sameCodec(p) && !used[q.ID] && number[apt] >= 0 && small(q.param("apt"), 127) == number[apt] {
+				return q
+			}
+		}
+		return nil
+	}
+	if q := c.payload(p.ID); q != nil && q.sameCodec(p) && !used[q.ID] {
+		return q
+	}
+	for i := range c.Payloads {
+		if q := &c.Payloads[i]; q.sameProfile(p) && !used[q.ID] {
+			return q
+		}
+	}
+	return nil
+}
+
+// fitExtensionsTo leaves the header extensions that were offered, by the offer's numbers.
+// COMPAT Firefox: another number is a hard error.
+func (c *Content) fitExtensionsTo(want *Content) {
+	kept := make([]Extension, 0, len(c.Extensions))
+	for _, offered := range want.Extensions {
+		if slices.ContainsFunc(c.Extensions, func(x Extension) bool { return x.URI == offered.URI }) {
+			kept = append(kept, offered)
+		}
+	}
+	c.Extensions = kept
+}
+
+// ready checks that what is to be written has all that a browser asks for.
+func (d *Description) ready() error {
+	for i := range d.Contents {
+		c := &d.Contents[i]
+		if !only(c.MID(), tokenChar, 1, maxName) {
+			return fmt.Errorf("content %s: want a token for a mid", quote(c.MID()))
+		}
+		if c.Absent {
+			continue
+		}
+		if want := c.essentials(); want != "" {
+			return fmt.Errorf("content %s: %s", quote(c.Name), want)
+		}
+		if !c.usable() {
+			return fmt.Errorf("content %s: %w: want a codec", quote(c.Name), ErrIncompatible)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package jingle
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/jinglebridge/jinglebridge/internal/element"
+)
+
+// transport reads an ICE-UDP <transport/> into c (XEP-0176 §5.2). What is not there
+// stays empty: a stub is legal, and essentials tells where it is not.
+func (r *reader) transport(c *Content, e *element.Element) error {
+	if ufrag := e.Attr("ufrag"); isUfrag(ufrag) {
+		c.Ufrag = ufrag
+	} else if ufrag != "" {
+		return errors.New("want a ufrag of 4 to 256 ice-chars, got " + quote(ufrag))
+	}
+	if pwd := e.Attr("pwd"); isPwd(pwd) {
+		c.Pwd = pwd
+	} else if pwd != "" {
+		return errors.New("want a pwd of 22 to 256 ice-chars")
+	}
+	met := 0
+	for child := range e.Children() {
+		switch {
+		case child.Name == "candidate" && child.Space == nsICE:
+			if met++; met > maxCandidates {
+				return errors.New("want at most 100 candidates")
+			}
+			if candidate, ok := parseCandidateElement(child); ok && candidate.Unfit() == "" {
+				c.Candidates = append(c.Candidates, candidate)
+			}
+		case child.Name == "fingerprint" && child.Space == nsDTLS:
+			c.addFingerprint(child.Attr("hash"), trim(child.Text), child.Attr("setup"))
+		case child.Name == "gathering-complete" && child.Space == nsICE:
+			c.EndOfCandidates = true // COMPAT stanza.js 12: XEP-0371 §5 in the namespace of XEP-0176
+		}
+	}
+	return nil
+}
+
+// addFingerprint keeps one of several fingerprints: sha-256, else the first good one.
+func (c *Content) addFingerprint(hash, value, setup string) {
+	hash, value, ok := fingerprint(hash, value)
+	if !ok {
+		return
+	}
+	if c.Fingerprint == "" || hash == "sha-256" && c.Hash != "sha-256" {
+		c.Hash, c.Fingerprint = hash, value
+	}
+	if c.Setup == "" {
+		c.Setup = setupOf(setup)
+	}
+}
+
+// setupOf is the role in DTLS, "" when odd: holdconn has no meaning here (RFC 5763 §5).
+func setupOf(s string) string {
+	switch s = strings.ToLower(s); s {
+	case "actpass", "active", "passive":
+		return s
+	}
+	return ""
+}
+
+// appendTransport writes a <transport/>: credentials and candidates, and the
+// fingerprint when setup says so.
+func (c *Content) appendTransport(w *element.Writer, setup string) {
+	w.Start(nsICE, "transport")
+	w.AttrIf("ufrag", c.Ufrag)
+	w.AttrIf("pwd", c.Pwd)
+	if setup != "" && c.Fingerprint != "" {
+		w.Start(nsDTLS, "fingerprint")
+		w.Attr("hash", c.Hash)
+		w.Attr("setup", setup)
+		w.Text(c.Fingerprint)
+		w.End()
+	}
+	for i := range c.Candidates {
+		if c.Candidates[i].Unfit() == "" {
+			c.Candidates[i].appendElement(w)
+		}
+	}
+	w.End()
+}
