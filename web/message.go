@@ -1,0 +1,92 @@
+// Package web is the browsers' side: one WebSocket per browser, JSON and HTTP. It knows
+// no XMPP.
+package web
+
+import (
+	"encoding/json"
+)
+
+// Message is one JSON message of docs/protocol.md, either way. Empty fields are not
+// written. Strings were checked when they came in: UTF-8, characters that XML allows, length.
+type Message struct {
+	Type string
+	Name string          // the other party; in login one's own
+	ID   json.RawMessage // request id, a string or a number, echoed as it came
+	Call string
+
+	// The payload as the browser sent it, compacted, otherwise untouched; nil when missing.
+	Offer, Answer, Candidate json.RawMessage
+	Candidates               []json.RawMessage
+
+	Media   []string
+	Reason  string
+	Text    string // JSON "message"
+	Title   string
+	Timeout int // seconds; 0 not said
+	Code    string
+	Retry   float64 // seconds
+	Room    string
+
+	Show, Status string // presence
+	Priority     int    // presence, from the browser
+
+	V               int             // login
+	Caps            []string        // login
+	Password, Token string          // login, from the browser
+	Resume          *Resume         // login, from the browser; nil when not asked for
+	Login           *Login          // server's answer to login; nil otherwise
+	Info            json.RawMessage // the keys of "info" beside type, name and call, as one object
+	IceServers      []IceServer     // ice
+	TTL             int
+	Reconnect       float64 // shutdown
+	Resumable       bool    // shutdown: JSON "resume"
+
+	Early bool // accept, to the browser: send your offer now, though nobody has answered yet
+
+	Seq uint64 // number of a message to a resumable session; 0 none
+}
+
+// Resume asks for an earlier session, of which the browser saw the messages up to Seq.
+type Resume struct {
+	Session string
+	Seq     uint64
+}
+
+// Login is the server's answer to a login. An old client gets {"type":"login","success":…} only.
+type Login struct {
+	Success bool
+	// success, v1:
+	JID, Session    string
+	Resumed         bool
+	Hold, Ping, Max int // Ping and Max are filled in by the Session when they are zero
+	Caps            []string
+	IceServers      []IceServer
+	TTL             int
+	Expires         int64 // Unix seconds; 0 never
+	// refusal, v1:
+	Code, Text string
+	Methods    []string
+	Retry      float64
+}
+
+// IceServer is W3C's RTCIceServer.
+type IceServer struct {
+	URLs       []string
+	Username   string
+	Credential string
+}
+
+// known are the types of docs/protocol.md. A client may say those that are true here; the
+// others are the server's alone.
+var known = map[string]bool{
+	"login": true, "offer": true, "answer": true, "candidate": true, "leave": true,
+	"invite": true, "ringing": true, "accept": true, "info": true,
+	"presence": true, "roster": true, "subscribe": true, "subscribed": true,
+	"unsubscribe": true, "unsubscribed": true, "join": true, "ice": true, "ping": true,
+	"ok": false, "error": false, "joined": false, "left": false, "pong": false, "shutdown": false,
+}
+
+// tutorial are the types that the tutorials' servers know.
+var tutorial = map[string]bool{
+	"login": true, "offer": true, "answer": true, "candidate": true, "leave": true,
+}
