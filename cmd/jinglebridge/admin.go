@@ -36,6 +36,7 @@ func newRegistry() *prometheus.Registry {
 // admin answers those who run the bridge: /healthz, /readyz, /metrics, /version.
 type admin struct {
 	link     func() (up bool, proven time.Time)
+	twin     func() bool
 	now      func() time.Time
 	stopping <-chan struct{} // closed when the bridge no longer takes calls
 	registry *prometheus.Registry
@@ -54,8 +55,8 @@ func (a *admin) handler() http.Handler {
 	return mux
 }
 
-// ready is 200 while calls to and from XMPP can work: the link is up, and was proven
-// less than a minute ago.
+// ready is 200 while calls to and from XMPP can work: the link is up, was proven less than
+// a minute ago, and is ours alone.
 func (a *admin) ready(w http.ResponseWriter, r *http.Request) {
 	up, proven := a.link()
 	age := a.now().Sub(proven)
@@ -69,6 +70,8 @@ func (a *admin) ready(w http.ResponseWriter, r *http.Request) {
 			reason = "not attached to the XMPP server"
 		case age >= provenFor:
 			reason = "the XMPP server has not answered for " + age.Truncate(time.Second).String()
+		case a.twin():
+			reason = "another bridge uses the same domain"
 		}
 	}
 	if reason != "" {

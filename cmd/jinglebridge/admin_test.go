@@ -13,10 +13,11 @@ import (
 
 func TestAdmin(t *testing.T) {
 	now := time.Now()
-	up, proven := true, now.Add(-59*time.Second)
+	up, twin, proven := true, true, now.Add(-59*time.Second)
 	stopping := make(chan struct{})
 	a := &admin{
 		link:     func() (bool, time.Time) { return up, proven },
+		twin:     func() bool { return twin },
 		now:      func() time.Time { return now },
 		stopping: stopping,
 		registry: newRegistry(),
@@ -35,6 +36,8 @@ func TestAdmin(t *testing.T) {
 	}
 
 	want("/healthz", http.StatusOK, `{"status":"ok"}`)
+	want("/readyz", http.StatusServiceUnavailable, `{"reason":"another bridge uses the same domain","status":"not ready"}`)
+	twin = false
 	want("/readyz", http.StatusOK, `{"status":"ready"}`)
 	proven = now.Add(-61 * time.Second)
 	want("/readyz", http.StatusServiceUnavailable, `{"reason":"the XMPP server has not answered for 1m1s","status":"not ready"}`)

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net"
+	"strings"
 
+	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/web"
 )
 
@@ -20,27 +23,41 @@ func (l *loader) check() {
 	if !c.Bridge.Anonymous {
 		l.refuseKey("auth.anonymous", "nobody could log in: there are no accounts yet; write anonymous = true to give any free name to whoever asks for it")
 	}
+	if len(l.problems) == 0 {
+		l.checkLink()
+	}
 	l.checkListen()
 	l.checkTLS()
 }
 
+// checkLink asks the component itself what it thinks of its part.
+func (l *loader) checkLink() {
+	_, err := component.New(l.cfg.XMPP)
+	if err == nil {
+		return
+	}
+	// Its errors begin with the key they are about.
+	path, _, _ := strings.Cut(err.Error(), " ")
+	l.refuse(l.found[cmp.Or(strings.TrimSuffix(path, ":"), "xmpp.domain")], "%v", err)
+}
+
 func (l *loader) checkListen() {
 	c := l.cfg
-	open := !loopback(c.Listen.Address)
+	open := !loopback(c.Listen)
 	switch {
-	case open && !c.BehindProxy && c.Cert == "":
+	case open && !c.Web.BehindProxy && c.Cert == "":
 		l.refuseKey("listen.address", "plain ws:// beyond this machine; want a loopback address, [listen.tls] cert and key, or behind_proxy = true with trusted_proxies")
-	case c.BehindProxy && len(c.Listen.TrustedProxies) == 0:
+	case c.Web.BehindProxy && len(c.Web.TrustedProxies) == 0:
 		l.refuseKey("listen.behind_proxy", `want trusted_proxies too, the addresses the proxy connects from, such as ["127.0.0.0/8", "::1"]`)
-	case !c.BehindProxy && len(c.Listen.TrustedProxies) > 0:
+	case !c.Web.BehindProxy && len(c.Web.TrustedProxies) > 0:
 		l.refuseKey("listen.trusted_proxies", "want behind_proxy = true too, or nothing here")
 	}
-	for _, o := range c.Listen.Origins {
-		if o == "*" && !c.Listen.AnyOrigin && (open || c.BehindProxy) {
+	for _, o := range c.Web.Origins {
+		if o == "*" && !c.Web.AnyOrigin && (open || c.Web.BehindProxy) {
 			l.refuseKey("listen.origins", `every page of the web could log in here; want the pages that may, or any_origin = true with "*"`)
 		}
 	}
-	if c.Admin != "" && c.Admin == c.Listen.Address && !portZero(c.Admin) {
+	if c.Admin != "" && c.Admin == c.Listen && !portZero(c.Admin) {
 		l.refuseKey("admin.address", "want another port than listen.address: metrics are not for everybody")
 	}
 }

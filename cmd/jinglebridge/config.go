@@ -5,57 +5,65 @@ import (
 
 	"github.com/jinglebridge/jinglebridge/bridge"
 	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/web"
 )
 
 // Config is what config.toml, the environment and the flags say together, in the words
 // of the rooms that will take it.
 type Config struct {
-	XMPP       component.Config
-	SecretFile string
-
-	Listen      listenConfig
-	BehindProxy bool
-	Cert, Key   string
-
-	Admin string
-
+	XMPP   component.Config
+	Web    web.Config
 	Bridge bridge.Config
+
+	SecretFile string
+	Listen     string
+	Cert, Key  string
+	Admin      string
 
 	Level, Format string
 }
 
-type listenConfig struct {
-	Address        string
-	Origins        []string
-	AnyOrigin      bool
-	TrustedProxies []string
-}
-
 // defaults is what an empty config.toml means. The file at the top of the repository
-// has the same values.
+// has the same values, and so have the rooms where they are told nothing.
 func defaults() *Config {
 	return &Config{
 		XMPP: component.Config{
 			Server:   "tcp://127.0.0.1:5347",
 			Contacts: map[string][]string{},
+			Limits: component.Limits{
+				PerJID: 20, JIDBurst: 100, PerDomain: 200, DomainBurst: 1000, Remotes: 10_000,
+				StanzaIn: 1 << 20, Depth: 64, Tokens: 20_000, StanzaOut: 128 << 10,
+				OpenIQs: 1024, QueueBytes: 8 << 20, QueueStanzas: 20_000,
+			},
 		},
-		Listen: listenConfig{Address: "127.0.0.1:8080"},
-		Admin:  "127.0.0.1:9095",
+		Web: web.Config{
+			Dialect:       web.UnrecognizedCommand,
+			HeaderTimeout: 5 * time.Second,
+			WriteTimeout:  5 * time.Second,
+			PingInterval:  25 * time.Second,
+			PongTimeout:   10 * time.Second,
+			Limits: web.Limits{
+				MessageBytes: 65_536, MessagesPerSecond: 20, MessageBurst: 200,
+				Sockets: 20_000, SocketsPerAddr: 200, WaitingPerAddr: 20, RequestsPerAddr: 100,
+				LoginsPerMinute: 10, QueueMessages: 256, QueueBytes: 262_144,
+			},
+		},
 		Bridge: bridge.Config{
 			CalledBy: "anyone",
 			OldPages: "contacts",
 			ICETTL:   24 * time.Hour,
 			RingIn:   45 * time.Second,
-			RingOut:  60 * time.Second,
+			RingOut:  time.Minute,
 			Setup:    30 * time.Second,
 			Limits: bridge.Limits{
 				CallsPerSession:   4,
 				NewCallsPerTarget: 3, NewCallsPerSession: 10, NewCallsPerAddr: 30,
-				PendingPerCallee: 5, PendingPerSender: 2,
-				Candidates: 100,
-				Roster:     1000,
+				RingsPerCaller: 3, PendingPerCallee: 5, PendingPerSender: 2,
+				Candidates: 100, Roster: 1000, Rosters: 100_000,
 			},
 		},
+		Listen: "127.0.0.1:8080",
+		Admin:  "127.0.0.1:9095",
 		Level:  "info",
 		Format: "auto",
 	}
@@ -68,10 +76,15 @@ type key struct {
 	secret bool
 }
 
+const (
+	most = 1 << 30 // where only nonsense is refused
+	day  = 24 * time.Hour
+)
+
 // keys is every key there is, in the order of config.toml.
 func (c *Config) keys() []key {
-	x, l, b, m := &c.XMPP, &c.Listen, &c.Bridge, &c.Bridge.Limits
-	return []key{
+	x, w, b := &c.XMPP, &c.Web, &c.Bridge
+	return append([]key{
 		{path: "xmpp.domain", value: text{&x.Domain, domainName}},
 		{path: "xmpp.server", value: text{&x.Server, serverURL}},
 		{path: "xmpp.secret", value: text{&x.Secret, nil}, secret: true},
@@ -79,11 +92,12 @@ func (c *Config) keys() []key {
 		{path: "xmpp.insecure_plaintext", value: truth{&x.Insecure}},
 		{path: "xmpp.contact", value: contacts{&x.Contacts}},
 
-		{path: "listen.address", value: text{&l.Address, listenAddress}},
-		{path: "listen.origins", value: list{&l.Origins, origin}},
-		{path: "listen.any_origin", value: truth{&l.AnyOrigin}},
-		{path: "listen.behind_proxy", value: truth{&c.BehindProxy}},
-		{path: "listen.trusted_proxies", value: list{&l.TrustedProxies, network}},
+		{path: "listen.address", value: text{&c.Listen, listenAddress}},
+		{path: "listen.origins", value: list{&w.Origins, origin}},
+		{path: "listen.any_origin", value: truth{&w.AnyOrigin}},
+		{path: "listen.behind_proxy", value: truth{&w.BehindProxy}},
+		{path: "listen.trusted_proxies", value: list{&w.TrustedProxies, network}},
+		{path: "listen.error_dialect", value: choice[web.Dialect]{&w.Dialect, []web.Dialect{web.UnrecognizedCommand, web.CommandNotFound}}},
 		{path: "listen.strict", value: truth{&b.StrictOld}},
 		{path: "listen.tls.cert", value: text{&c.Cert, nil}},
 		{path: "listen.tls.key", value: text{&c.Key, nil}},
@@ -93,26 +107,63 @@ func (c *Config) keys() []key {
 		{path: "auth.anonymous", value: truth{&b.Anonymous}},
 
 		{path: "policy.call", value: list{&b.Call, callee}},
-		{path: "policy.called_by", value: choice{&b.CalledBy, []string{"anyone", "contacts"}}},
-		{path: "policy.old_pages", value: choice{&b.OldPages, []string{"contacts", "anyone", "nobody"}}},
+		{path: "policy.called_by", value: choice[string]{&b.CalledBy, []string{"anyone", "contacts"}}},
+		{path: "policy.old_pages", value: choice[string]{&b.OldPages, []string{"contacts", "anyone", "nobody"}}},
 
 		{path: "ice.servers", value: iceServers{&b.ICEServers}},
-		{path: "ice.ttl", value: span{&b.ICETTL, time.Minute, 30 * 24 * time.Hour}},
+		{path: "ice.ttl", value: span{&b.ICETTL, time.Minute, 30 * day}},
 
 		{path: "call.ring_timeout_in", value: span{&b.RingIn, 5 * time.Second, 10 * time.Minute}},
 		{path: "call.ring_timeout_out", value: span{&b.RingOut, 5 * time.Second, 10 * time.Minute}},
 		{path: "call.setup_timeout", value: span{&b.Setup, 5 * time.Second, 5 * time.Minute}},
+	}, c.limits()...)
+}
 
-		{path: "limits.calls_per_session", value: count{&m.CallsPerSession, 1, 1000}},
-		{path: "limits.new_calls_per_target", value: count{&m.NewCallsPerTarget, 1, 100_000}},
-		{path: "limits.new_calls_per_session", value: count{&m.NewCallsPerSession, 1, 100_000}},
-		{path: "limits.new_calls_per_address", value: count{&m.NewCallsPerAddr, 1, 100_000}},
-		{path: "limits.pending_per_callee", value: count{&m.PendingPerCallee, 1, 1000}},
-		{path: "limits.pending_per_sender", value: count{&m.PendingPerSender, 1, 1000}},
-		{path: "limits.candidates", value: count{&m.Candidates, 1, 1000}},
-		{path: "limits.roster", value: count{&m.Roster, 1, 100_000}},
+// limits are the keys whose default is right for nearly everybody, and the log.
+func (c *Config) limits() []key {
+	x, w, l, b := &c.XMPP.Limits, &c.Web, &c.Web.Limits, &c.Bridge.Limits
+	return []key{
+		{path: "limits.calls_per_session", value: count{&b.CallsPerSession, 1, most}},
+		{path: "limits.new_calls_per_target", value: count{&b.NewCallsPerTarget, 1, most}},
+		{path: "limits.new_calls_per_session", value: count{&b.NewCallsPerSession, 1, most}},
+		{path: "limits.new_calls_per_addr", value: count{&b.NewCallsPerAddr, 1, most}},
+		{path: "limits.rings_per_caller", value: count{&b.RingsPerCaller, 1, most}},
+		{path: "limits.pending_per_callee", value: count{&b.PendingPerCallee, 1, most}},
+		{path: "limits.pending_per_sender", value: count{&b.PendingPerSender, 1, most}},
+		{path: "limits.candidates", value: count{&b.Candidates, 1, 10_000}},
+		{path: "limits.roster", value: count{&b.Roster, 1, most}},
+		{path: "limits.rosters", value: count{&b.Rosters, 1, most}},
 
-		{path: "log.level", value: choice{&c.Level, []string{"debug", "info", "warn", "error"}}},
-		{path: "log.format", value: choice{&c.Format, []string{"auto", "text", "json"}}},
+		{path: "limits.sockets", value: count{&l.Sockets, 1, most}},
+		{path: "limits.sockets_per_addr", value: count{&l.SocketsPerAddr, 1, most}},
+		{path: "limits.waiting_per_addr", value: count{&l.WaitingPerAddr, 1, most}},
+		{path: "limits.requests_per_addr", value: count{&l.RequestsPerAddr, 1, most}},
+		{path: "limits.logins_per_minute", value: count{&l.LoginsPerMinute, 1, most}},
+		{path: "limits.login_timeout", value: span{&w.LoginTimeout, 0, day}},
+		{path: "limits.header_timeout", value: span{&w.HeaderTimeout, time.Second, time.Hour}},
+		{path: "limits.write_timeout", value: span{&w.WriteTimeout, time.Second, time.Hour}},
+		{path: "limits.ping_interval", value: span{&w.PingInterval, time.Second, time.Hour}},
+		{path: "limits.pong_timeout", value: span{&w.PongTimeout, time.Second, time.Hour}},
+		{path: "limits.message_bytes", value: count{&l.MessageBytes, 1024, 1 << 24}},
+		{path: "limits.messages_per_second", value: count{&l.MessagesPerSecond, 1, most}},
+		{path: "limits.message_burst", value: count{&l.MessageBurst, 1, most}},
+		{path: "limits.queue_messages", value: count{&l.QueueMessages, 1, most}},
+		{path: "limits.queue_bytes", value: count{&l.QueueBytes, 1024, most}},
+
+		{path: "limits.stanzas_per_jid", value: ratio{&x.PerJID}},
+		{path: "limits.stanzas_per_jid_burst", value: count{&x.JIDBurst, 1, most}},
+		{path: "limits.stanzas_per_domain", value: ratio{&x.PerDomain}},
+		{path: "limits.stanzas_per_domain_burst", value: count{&x.DomainBurst, 1, most}},
+		{path: "limits.remotes", value: count{&x.Remotes, 1, most}},
+		{path: "limits.stanza_in_bytes", value: count{&x.StanzaIn, 10_000, 1 << 24}},
+		{path: "limits.stanza_in_depth", value: count{&x.Depth, 8, 1000}},
+		{path: "limits.stanza_in_tokens", value: count{&x.Tokens, 100, most}},
+		{path: "limits.stanza_out_bytes", value: count{&x.StanzaOut, 10_000, 1 << 24}},
+		{path: "limits.open_iqs", value: count{&x.OpenIQs, 1, most}},
+		{path: "limits.send_queue_bytes", value: count{&x.QueueBytes, 1 << 20, most}},
+		{path: "limits.send_queue_stanzas", value: count{&x.QueueStanzas, 100, most}},
+
+		{path: "log.level", value: choice[string]{&c.Level, []string{"debug", "info", "warn", "error"}}},
+		{path: "log.format", value: choice[string]{&c.Format, []string{"auto", "text", "json"}}},
 	}
 }

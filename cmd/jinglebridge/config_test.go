@@ -108,6 +108,7 @@ func checkExplained(t *testing.T, data []byte, l *loader) {
 // madeInServe are the fields that serve fills in by itself.
 var madeInServe = map[string]bool{
 	".XMPP.Name": true, ".XMPP.Version": true, ".XMPP.Namespaces": true, ".XMPP.Log": true, ".XMPP.Metrics": true,
+	".Web.Handler": true, ".Web.Page": true, ".Web.Log": true, ".Web.Metrics": true,
 	".Bridge.Domain": true, ".Bridge.Log": true, ".Bridge.Metrics": true,
 }
 
@@ -203,8 +204,8 @@ func TestEnvironmentRefused(t *testing.T) {
 	}
 	for _, test := range []struct{ variable, want string }{
 		{"JINGLEBRIDGE_XMPP_DOMIAN=x", "JINGLEBRIDGE_XMPP_DOMIAN: no variable JINGLEBRIDGE_XMPP_DOMIAN; did you mean JINGLEBRIDGE_XMPP_DOMAIN?"},
-		{"JINGLEBRIDGE_LIMITS_CANDIDATES=many", `JINGLEBRIDGE_LIMITS_CANDIDATES: limits.candidates: want a whole number from 1 to 1000, without quotes, got the text "many"`},
-		{"JINGLEBRIDGE_LIMITS_CANDIDATES=1\nx = 2", `JINGLEBRIDGE_LIMITS_CANDIDATES: limits.candidates: want a whole number from 1 to 1000, without quotes, got the text "1\nx = 2"`},
+		{"JINGLEBRIDGE_LIMITS_CANDIDATES=many", `JINGLEBRIDGE_LIMITS_CANDIDATES: limits.candidates: want a whole number from 1 to 10000, without quotes, got the text "many"`},
+		{"JINGLEBRIDGE_LIMITS_CANDIDATES=1\nx = 2", `JINGLEBRIDGE_LIMITS_CANDIDATES: limits.candidates: want a whole number from 1 to 10000, without quotes, got the text "1\nx = 2"`},
 		{"JINGLEBRIDGE_LOG_LEVEL_FILE=/does/not/exist", "JINGLEBRIDGE_LOG_LEVEL_FILE: open /does/not/exist: no such file or directory"},
 		{"JINGLEBRIDGE_XMPP_SECRET_FILE=/does/not/exist", "JINGLEBRIDGE_XMPP_SECRET_FILE: xmpp.secret_file: want either secret or secret_file, not both"},
 		{"JINGLEBRIDGE_XMPP_DOMAIN_FILE=/etc/hostname", "JINGLEBRIDGE_XMPP_DOMAIN_FILE: want only one of JINGLEBRIDGE_XMPP_DOMAIN and JINGLEBRIDGE_XMPP_DOMAIN_FILE"},

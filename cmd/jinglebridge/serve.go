@@ -2,10 +2,197 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
 	"log/slog"
+	"net"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"github.com/jinglebridge/jinglebridge/bridge"
+	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/jingle"
+	"github.com/jinglebridge/jinglebridge/web"
 )
 
+// stopTime is how long a clean stop may take: the component alone may need five seconds
+// to send what waits.
+const stopTime = 10 * time.Second
+
+// parts are the rooms, joined.
+type parts struct {
+	cfg *Config
+	log *slog.Logger
+
+	link   *component.Component
+	bridge *bridge.Bridge
+	web    *web.Server
+	admin  *admin
+
+	listener, adminListener net.Listener // the second is nil without [admin] address
+	stopping                chan struct{}
+}
+
+// serve builds the parts, runs them until ctx or one of them ends, and stops the others.
 func serve(ctx context.Context, c *Config, log *slog.Logger) error {
-	<-ctx.Done()
+	p, err := assemble(c, log)
+	if err != nil {
+		return err
+	}
+	p.announce()
+	return p.run(ctx)
+}
+
+func assemble(c *Config, log *slog.Logger) (*parts, error) {
+	p := &parts{cfg: c, log: log, stopping: make(chan struct{})}
+	registry := newRegistry()
+	x, w, b := c.XMPP, c.Web, c.Bridge
+	x.Name, x.Version, x.Namespaces = "jinglebridge", version, []string{jingle.NS}
+	b.Domain = x.Domain
+	x.Log, w.Log, b.Log = log, log, log
+	x.Metrics, w.Metrics, b.Metrics = registry, registry, registry
+	var err error
+	if p.link, err = component.New(x); err != nil {
+		return nil, err
+	}
+	p.bridge = bridge.New(b, p.link)
+	w.Handler = p.bridge
+	if p.web, err = web.New(w); err != nil {
+		return nil, err
+	}
+	p.admin = &admin{link: p.link.Up, twin: p.link.Twin, now: time.Now, stopping: p.stopping, registry: registry}
+	return p, p.listen()
+}
+
+// listen opens the sockets, so that READY means that browsers can come.
+func (p *parts) listen() error {
+	ln, err := net.Listen("tcp", p.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen.address: %w", err)
+	}
+	p.listener = ln
+	if p.cfg.Cert != "" {
+		pair, err := newKeyPair(p.cfg.Cert, p.cfg.Key, p.log)
+		if err != nil {
+			ln.Close()
+			return fmt.Errorf("listen.tls: %w", err)
+		}
+		p.listener = tls.NewListener(ln, pair.config())
+	}
+	if p.cfg.Admin == "" {
+		return nil
+	}
+	if p.adminListener, err = net.Listen("tcp", p.cfg.Admin); err != nil {
+		ln.Close()
+		return fmt.Errorf("admin.address: %w", err)
+	}
 	return nil
+}
+
+// announce says in one line where we listen and what we attach to.
+func (p *parts) announce() {
+	scheme := "http"
+	if p.cfg.Cert != "" {
+		scheme = "https"
+	}
+	args := []any{"page", scheme + "://" + p.listener.Addr().String() + "/", "domain", p.cfg.XMPP.Domain, "server", p.cfg.XMPP.Server, "version", version}
+	if p.adminListener != nil {
+		args = append(args, "admin", "http://"+p.adminListener.Addr().String()+"/")
+	}
+	p.log.Info("listening", args...)
+	if p.cfg.XMPP.Insecure {
+		p.log.Warn("xmpp.insecure_plaintext is set: who can read the network can attach as us", "server", p.cfg.XMPP.Server)
+	}
+	if p.adminListener != nil && !loopback(p.cfg.Admin) {
+		p.log.Warn("metrics can be read from other machines", "address", p.cfg.Admin)
+	}
+	p.notify(daemon.SdNotifyReady + "\nSTATUS=attaching to " + p.cfg.XMPP.Server)
+}
+
+// notify tells systemd, if it started us and asked to be told.
+func (p *parts) notify(state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		p.log.Warn("systemd cannot be told", "err", err)
+	}
+}
+
+// run ends when ctx does, which is the ordinary way, or with the first part that fails.
+func (p *parts) run(ctx context.Context) error {
+	link, loop, web, admin := newTask("component"), newTask("bridge"), newTask("web"), newTask("admin")
+	failed := make(chan error, 4) // room for each, so that none waits
+	link.start(failed, func(ctx context.Context) error { return p.link.Run(ctx, p.bridge) })
+	loop.start(failed, p.bridge.Run)
+	web.start(failed, func(ctx context.Context) error { return p.web.Serve(ctx, p.listener) })
+	if p.adminListener != nil {
+		admin.start(failed, func(ctx context.Context) error { return p.admin.serve(ctx, p.adminListener, p.log) })
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	p.log.Info("stopping")
+	p.notify(daemon.SdNotifyStopping)
+	close(p.stopping)
+
+	// Nobody new comes in; calls end and `unavailable` goes out while the link is still
+	// up; browsers hear 1012; what waits for the server is sent; then the loop may end.
+	limit, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	web.stop(limit)
+	p.bridge.Shutdown(limit)
+	p.web.Shutdown(limit)
+	link.stop(limit)
+	loop.stop(limit)
+	admin.stop(limit)
+	if limit.Err() != nil {
+		p.log.Warn("stopped before everything was said", "limit", stopTime)
+	} else {
+		p.log.Info("stopped")
+	}
+	return err
+}
+
+// task is a goroutine that ends when it is told to.
+type task struct {
+	name   string
+	ctx    context.Context
+	cancel context.CancelFunc
+	ended  chan struct{} // nil when it was never started
+}
+
+func newTask(name string) *task {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &task{name: name, ctx: ctx, cancel: cancel}
+}
+
+var errEnded = errors.New("it ended by itself")
+
+// start runs f; if it ends before stop, failed hears of it. f ends with its context.
+func (t *task) start(failed chan<- error, f func(context.Context) error) {
+	t.ended = make(chan struct{})
+	go func() {
+		defer close(t.ended)
+		err := f(t.ctx)
+		if t.ctx.Err() == nil {
+			if err == nil {
+				err = errEnded
+			}
+			failed <- fmt.Errorf("%s: %w", t.name, err)
+		}
+	}()
+}
+
+// stop waits until f has ended, or for ctx.
+func (t *task) stop(ctx context.Context) {
+	t.cancel()
+	if t.ended == nil {
+		return
+	}
+	select {
+	case <-t.ended:
+	case <-ctx.Done():
+	}
 }

@@ -61,24 +61,24 @@ func (t text) set(v any) error {
 func (t text) String() string { return strconv.Quote(*t.p) }
 
 // choice is one word of a few.
-type choice struct {
-	p     *string
-	words []string
+type choice[T ~string] struct {
+	p     *T
+	words []T
 }
 
-func (c choice) set(v any) error {
+func (c choice[T]) set(v any) error {
 	s, ok := v.(string)
-	if !ok || !slices.Contains(c.words, s) {
+	if !ok || !slices.Contains(c.words, T(s)) {
 		return wanted(oneOf(c.words), v)
 	}
-	*c.p = s
+	*c.p = T(s)
 	return nil
 }
 
-func (c choice) String() string { return strconv.Quote(*c.p) }
+func (c choice[T]) String() string { return strconv.Quote(string(*c.p)) }
 
 // oneOf writes `"a", "b" or "c"`.
-func oneOf(words []string) string {
+func oneOf[T ~string](words []T) string {
 	var b strings.Builder
 	for i, w := range words {
 		switch {
@@ -87,7 +87,7 @@ func oneOf(words []string) string {
 		case i > 0:
 			b.WriteString(", ")
 		}
-		b.WriteString(strconv.Quote(w))
+		b.WriteString(strconv.Quote(string(w)))
 	}
 	return b.String()
 }
@@ -122,6 +122,26 @@ func (c count) set(v any) error {
 }
 
 func (c count) String() string { return strconv.Itoa(*c.p) }
+
+// ratio is a number above 0, of so many a second.
+type ratio struct{ p *float64 }
+
+func (r ratio) set(v any) error {
+	var f float64
+	switch v := v.(type) {
+	case int64:
+		f = float64(v)
+	case float64:
+		f = v
+	}
+	if !(f >= 0.01 && f <= most) { // NaN is none of it
+		return wanted("a number above 0, without quotes", v)
+	}
+	*r.p = f
+	return nil
+}
+
+func (r ratio) String() string { return strconv.FormatFloat(*r.p, 'f', -1, 64) }
 
 // span is a duration from min to max.
 type span struct {
@@ -200,10 +220,10 @@ func quoteAll(strs []string) string {
 }
 
 // fromText turns the text of an environment variable or a flag into what TOML would have
-// decoded to. Lists may be written plainly, a,b,c; what has more inside is TOML.
+// decoded to. Lists may be written plainly, a,b,c, and words and times without quotes.
 func fromText(v value, s string) any {
 	switch v.(type) {
-	case text, choice, span:
+	case text:
 		return s
 	case list:
 		if !strings.HasPrefix(strings.TrimSpace(s), "[") {
