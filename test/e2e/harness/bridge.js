@@ -12,9 +12,14 @@ import { until } from './wait.js'
 const TOP = join(dirname(fileURLToPath(import.meta.url)), '../../..')
 const run = promisify(execFile)
 
-/** Builds the program into dir, or takes the one JINGLEBRIDGE_BINARY names. */
+// The tests make more calls and logins a minute, from one address, than people do.
+const MANY = {
+  new_calls_per_target: 1000, new_calls_per_session: 1000, new_calls_per_addr: 1000, rings_per_caller: 1000, logins_per_minute: 1000,
+}
+
+/** Builds the program into dir, or takes the one BRIDGE_BINARY names. */
 async function build(dir) {
-  if (process.env.JINGLEBRIDGE_BINARY) return process.env.JINGLEBRIDGE_BINARY
+  if (process.env.BRIDGE_BINARY) return process.env.BRIDGE_BINARY
   const binary = join(dir, 'jinglebridge')
   await run('go', ['build', '-o', binary, './cmd/jinglebridge'], { cwd: TOP })
   return binary
@@ -50,6 +55,7 @@ export class Bridge {
         admin: { address: `127.0.0.1:${admin}` },
         auth: { anonymous: true },
         log: { level: 'debug', format: 'text' },
+        limits: MANY,
       }, config)))
       try {
         await bridge.up()
@@ -76,9 +82,12 @@ export class Bridge {
   ready(ms = 10_000) {
     return until('a ready bridge', async () => {
       if (!this.program.alive) throw new Error(`the bridge ended:\n${this.program.tail(20)}`)
-      return (await fetch(`http://127.0.0.1:${this.ports.admin}/readyz`)).ok
+      return this.isReady()
     }, ms)
   }
+
+  /** Whether it is attached to the XMPP server just now. */
+  async isReady() { return (await fetch(`http://127.0.0.1:${this.ports.admin}/readyz`)).ok }
 
   async metrics() {
     return (await fetch(`http://127.0.0.1:${this.ports.admin}/metrics`)).text()

@@ -9,6 +9,8 @@ import test, { after, before } from 'node:test'
 import { serve } from '../stanza/serve.js'
 import { Bridge } from './bridge.js'
 import { Browser } from './browser.js'
+import { CallPage } from './callpage.js'
+import { JMIClient } from './jmiclient.js'
 import { Prosody } from './prosody.js'
 import { XMPPUser } from './xmppuser.js'
 
@@ -81,7 +83,34 @@ export class Stage {
     return this.enter(await XMPPUser.open(browser, this.pages.url, { name, domain: DOMAIN, password: ACCOUNTS[name] }))
   }
 
-  password(name) { return ACCOUNTS[name] }
+  async callPage(name, browser = this.browser) {
+    return this.enter(await CallPage.open(browser, this.bridge.url, name))
+  }
+
+  async jmiClient(name, resource = 'phone') {
+    return this.enter(await JMIClient.start({ address: `${name}@${DOMAIN}`, resource, password: ACCOUNTS[name], port: this.prosody.ports.c2s }))
+  }
+
+  /** A page and an XMPP user who know each other; browsers says who has one of their own. */
+  async couple(page = 'juliet', user = 'romeo', browsers = {}) {
+    const pair = await Promise.all([this.callPage(page, browsers[page]), this.xmppUser(user, browsers[user])])
+    await this.befriend(...pair)
+    return pair
+  }
+
+  /** Lets an XMPP user have a page among its contacts, and waits until each sees the other. */
+  async befriend(page, user) {
+    await user.add(`${page.name}@${COMPONENT}`)
+    await user.sees(`${page.name}@${COMPONENT}`, 'audio video')
+    await page.sees?.(user.address)
+  }
+
+  /** A browser that the test may kill. */
+  async browserToKill() {
+    const browser = await Browser.start()
+    this.later(() => browser.kill())
+    return browser
+  }
 
   async clear() {
     const closing = this.people.splice(0).map(p => p.context?.close().catch(() => {}))

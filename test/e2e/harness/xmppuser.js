@@ -18,6 +18,12 @@ export class XMPPUser {
 
   online(ms = 10_000) { return this.page.waitForSelector('#app[data-state=online]', { timeout: ms }) }
 
+  /** Asks to see a contact's presence. */
+  async add(address) {
+    await this.page.fill('#to', address)
+    await this.page.click('#add')
+  }
+
   async call(address, video = false) {
     await this.page.fill('#to', address)
     await this.page.click(video ? '#call-video' : '#call-audio')

@@ -137,7 +137,7 @@ function setCall(state, reason = '') {
   $('call-state').textContent = with_ + (state === 'incoming' ? `incoming ${kind}` : TEXT[state] ?? ENDED[reason] ?? `Ended: ${reason}.`)
   $('answer').hidden = $('decline').hidden = state !== 'incoming'
   $('hangup').hidden = !['calling', 'ringing', 'answering', 'active'].includes(state)
-  for (const button of [$('call-audio'), $('call-video')]) button.disabled = call !== null && state !== 'ended'
+  for (const button of [$('call-audio'), $('call-video')]) button.disabled = state !== 'ended'
 }
 
 async function openMedia(video) {
@@ -195,11 +195,9 @@ function terminated(session, reason) {
 
 function end(reason) {
   for (const track of call?.local?.getTracks() ?? []) track.stop()
-  const ended = call
-  setCall('ended', reason)
-  call = ended === call ? null : call
-  for (const button of [$('call-audio'), $('call-video')]) button.disabled = false
   $('remote').srcObject = $('local').srcObject = null
+  setCall('ended', reason)
+  call = null
 }
 
 function showRemote(session, track, stream) {
@@ -214,7 +212,10 @@ $('login-form').addEventListener('submit', event => {
 })
 $('call-form').addEventListener('submit', event => {
   event.preventDefault()
-  if (!call) startCall($('to').value.trim(), event.submitter?.value === 'video')
+  const address = $('to').value.trim()
+  const wish = event.submitter?.value
+  if (wish === 'add') subscribe(address)
+  else if (!call) startCall(address, wish === 'video')
 })
 $('answer').addEventListener('click', answer)
 $('decline').addEventListener('click', () => call?.session.decline())

@@ -1,0 +1,59 @@
+// The bridge's own call page, driven as a person would.
+
+import assert from 'node:assert/strict'
+
+export class CallPage {
+  /** Opens the page of the bridge at url and logs in. */
+  static async open(browser, url, name) {
+    const page = new CallPage()
+    Object.assign(page, await browser.open(name, url))
+    await page.page.fill('#name', name)
+    await page.page.click('#login')
+    await page.page.waitForSelector('#to', { state: 'visible', timeout: 10_000 })
+    return page
+  }
+
+  async call(address, video = false) {
+    await this.page.fill('#to', address)
+    await this.page.click(video ? '#call-video' : '#call-audio')
+  }
+
+  /** Waits until the newest call is in this state (web/page/states.js). */
+  async is(state, ms = 10_000) {
+    try {
+      await this.page.waitForFunction(want => document.querySelector('#app').call?.state === want, state, { timeout: ms, polling: 30 })
+    } catch {
+      throw new Error(`${this.name}: call is ${JSON.stringify(await this.state())}, want "${state}" within ${ms} ms`)
+    }
+  }
+
+  state() {
+    return this.page.evaluate(() => {
+      const { call } = document.querySelector('#app')
+      return call && { state: call.state, ...call.ended }
+    })
+  }
+
+  async answer() {
+    await this.is('incoming')
+    await this.page.click('#answer')
+  }
+
+  async decline() {
+    await this.is('incoming')
+    await this.page.click('#decline')
+  }
+
+  hangUp() { return this.page.click('#hangup') }
+
+  /** Waits for the end of the call, and asserts its reason (docs/protocol.md). */
+  async ended(reason, ms = 8_000) {
+    await this.is('ended', ms)
+    assert.equal((await this.state()).reason, reason, `${this.name}: why the call ended`)
+  }
+
+  /** Waits until the page lists this contact as one to call. */
+  sees(address, ms = 10_000) {
+    return this.page.locator('#contacts', { hasText: address }).waitFor({ timeout: ms })
+  }
+}
