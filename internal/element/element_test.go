@@ -3,6 +3,7 @@ package element
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -126,5 +127,61 @@ func BenchmarkParse(b *testing.B) {
 		if _, err := Parse(stanza, "", Limits{Depth: 64, Elements: 20000}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Attributes live in shared slabs: those of one element must never run into another's.
+func TestParseManyAttributes(t *testing.T) {
+	var in strings.Builder
+	in.WriteString("<a>")
+	for i := range 5 {
+		in.WriteString("<b")
+		for j := range 401 {
+			fmt.Fprintf(&in, " x%d='%d=%d'", j, i, j)
+		}
+		in.WriteString("/><c y='1'/>")
+	}
+	in.WriteString("</a>")
+	e, err := Parse([]byte(in.String()), "", Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := 0
+	for child := range e.Children() {
+		if child.Name == "c" {
+			if len(child.Attrs) != 1 || child.Attr("y") != "1" {
+				t.Errorf("after b %d: got %v, want y=1", i-1, child.Attrs)
+			}
+			continue
+		}
+		for j := range 401 {
+			if got, want := child.Attr(fmt.Sprintf("x%d", j)), fmt.Sprintf("%d=%d", i, j); got != want {
+				t.Fatalf("b %d, x%d: got %q, want %q", i, j, got, want)
+			}
+		}
+		i++
+	}
+	if i != 5 {
+		t.Errorf("got %d elements b, want 5", i)
+	}
+}
+
+// What would cost time by the square of its length is refused or costs as much as it is long.
+func TestParseHostileLength(t *testing.T) {
+	var declarations strings.Builder
+	for i := range maxBindings + 1 {
+		fmt.Fprintf(&declarations, " xmlns:p%d='n'", i)
+	}
+	if _, err := Parse([]byte("<a"+declarations.String()+"/>"), "", Limits{}); !errors.Is(err, ErrTooMany) {
+		t.Errorf("%d prefixes: got %v, want %v", maxBindings+1, err, ErrTooMany)
+	}
+	pieces := "<a>" + strings.Repeat(strings.Repeat("x", 200)+"<b/>", 2000) + "</a>"
+	if _, err := Parse([]byte(pieces), "", Limits{Elements: 20_000}); !errors.Is(err, ErrTooMany) {
+		t.Errorf("2000 pieces of text: got %v, want %v", err, ErrTooMany)
+	}
+	ligatures := strings.Repeat("\ufb01", 300_000) // each begins with the byte of U+FFFF
+	e, err := Parse([]byte("<a x='"+ligatures+"'>"+ligatures+"</a>"), "", Limits{})
+	if err != nil || e.Text != ligatures || e.Attr("x") != ligatures {
+		t.Errorf("ligatures: got %d and %d bytes, %v; want %d", len(e.Attr("x")), len(e.Text), err, len(ligatures))
 	}
 }
