@@ -97,14 +97,22 @@ func (p *Payload) complete(media string) bool {
 	return p.Clock > 0
 }
 
-// fitParams drops parameters that have no name or no value, or that readers choke on.
+// fitParams drops parameters that have no name or no value, that come again, or that
+// readers choke on.
 func (p *Payload) fitParams() {
-	p.Params = slices.DeleteFunc(p.Params, func(param Param) bool {
+	kept := p.Params[:0]
+	for _, param := range p.Params {
 		if !only(param.Name, keyChar, 1, 64) || !only(param.Value, valueChar, 1, maxValue) {
-			return true
+			continue
 		}
-		return booleans[param.Name] && param.Value != "0" && param.Value != "1"
-	})
+		if booleans[param.Name] && param.Value != "0" && param.Value != "1" {
+			continue
+		}
+		if !slices.ContainsFunc(kept, func(k Param) bool { return k.Name == param.Name }) {
+			kept = append(kept, param)
+		}
+	}
+	p.Params = kept
 }
 
 // preferCommon puts opus and VP8 first and leaves the order alone otherwise.

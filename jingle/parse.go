@@ -120,9 +120,8 @@ func (r *reader) content(e *element.Element) error {
 			return err
 		}
 	}
-	if r.whole() && !described {
-		return errors.New("want a description")
-	}
+	// COMPAT stanza.js 12: the content of a data channel has no description.
+	c.Absent = c.Absent || r.whole() && !described
 	r.d.Contents = append(r.d.Contents, c)
 	return nil
 }

@@ -212,7 +212,11 @@ func (c *Content) appendDescription(w *element.Writer) {
 	}
 	if len(c.Sources) > 0 {
 		// COMPAT stanza.js 12: pairs retransmissions with media only when it is there.
-		w.AttrUint("ssrc", uint64(c.Sources[0].SSRC))
+		media := c.Sources[0].SSRC
+		if len(c.Groups) > 0 {
+			media = c.Groups[0].Sources[0]
+		}
+		w.AttrUint("ssrc", uint64(media))
 	}
 	for i := range c.Payloads {
 		c.Payloads[i].append(w)
