@@ -29,7 +29,7 @@ const maxPart = 1023
 // link for a `from` with two @ or with nothing after its slash.
 func soundJID(jid string) bool {
 	bare, resource, slash := strings.Cut(jid, "/")
-	if slash && resource == "" || len(resource) > maxPart {
+	if slash && resource == "" || len(resource) > maxPart || strings.ContainsFunc(jid, isControl) {
 		return false
 	}
 	local, domain, at := strings.Cut(bare, "@")
@@ -42,6 +42,9 @@ func soundJID(jid string) bool {
 	return domain != "" && len(local) <= maxPart && len(domain) <= maxPart &&
 		!strings.ContainsAny(local, "\"&'/:<>@ ") && !strings.ContainsAny(domain, "\"&'<>@ ")
 }
+
+// isControl: no part may hold ASCII control characters (RFC 3454 C.2.1).
+func isControl(r rune) bool { return r < 0x20 || r == 0x7f }
 
 // foldJID maps the spellings of one JID to one string, near enough to what servers do
 // (nodeprep, nameprep, resourceprep) to know an answer by the address we asked.
