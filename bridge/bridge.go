@@ -1,0 +1,207 @@
+// Package bridge is where the two streets meet: browsers and XMPP users call each other
+// through it. It is the only package that knows both sides.
+//
+// One goroutine, the loop in Run, owns every user and every call; there is no mutex here.
+// Exported methods are doors, which may be called from anywhere; unexported ones are inside.
+package bridge
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/internal/element"
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// Stream is the XMPP side as the bridge needs it; component.Component is the real one.
+type Stream interface {
+	Send(stanza []byte) error
+	SendIQ(iq component.IQ, done func(*component.Stanza, error)) error
+	AppendCaps(w *element.Writer)
+}
+
+// Bridge joins both sides. It implements component.Handler and web.Handler.
+type Bridge struct {
+	cfg     Config
+	stream  Stream
+	log     *slog.Logger
+	metrics *metrics
+	todo    chan func()   // never closed
+	done    chan struct{} // closed when the loop has ended
+	vanish  time.Duration // how long a device may be offline in a call before it is asked
+
+	newID  func() string // random; plays set them
+	newSID func() string
+
+	// Owned by the loop.
+	up        bool
+	sessions  map[web.Sender]*session
+	users     map[string]*user // by local part
+	tabs      map[string]*tab  // by full JID
+	calls     map[*call]bool
+	jingles   map[sessionKey]*xmppEnd
+	proposals map[proposalKey]*xmppEnd
+	caps      map[string]*caps // by node#ver
+	owed      []func() error
+	contacts  int
+	pending   map[string]int // calls that ring, by who they ring at and by whose they are
+	perAddr   *meters
+	perTarget *meters
+	perCaller *meters
+}
+
+// New makes a Bridge that sends on stream.
+func New(cfg Config, stream Stream) *Bridge {
+	cfg.setDefaults()
+	return &Bridge{
+		cfg: cfg, stream: stream, log: cfg.Log, metrics: newMetrics(cfg.Metrics),
+		todo: make(chan func(), 64), done: make(chan struct{}), vanish: 4 * time.Second,
+		newID: func() string { return rand.Text()[:16] }, newSID: newUUID,
+		sessions: map[web.Sender]*session{}, users: map[string]*user{}, tabs: map[string]*tab{}, calls: map[*call]bool{},
+		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{},
+		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller),
+	}
+}
+
+// newUUID makes the random UUID that XEP-0353 §3.1 wants for ids.
+func newUUID() string {
+	var u [16]byte
+	rand.Read(u[:])
+	u[6] = u[6]&0x0f | 0x40
+	u[8] = u[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+}
+
+// Run is the loop that owns every user and every call; it ends with ctx.
+func (b *Bridge) Run(ctx context.Context) error {
+	defer close(b.done)
+	for {
+		select {
+		case f := <-b.todo:
+			b.turn(f)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// turn is one turn of the loop; a bug costs this turn, not every call.
+func (b *Bridge) turn(f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			b.metrics.panics.Inc()
+			b.log.Error("a turn of the loop failed; this is a bug", "err", r, "stack", string(debug.Stack()))
+		}
+	}()
+	f()
+}
+
+// do runs f inside the loop. It waits while the loop is busy: that is the backpressure
+// readers feel. After the loop has ended it does nothing.
+func (b *Bridge) do(f func()) {
+	select {
+	case b.todo <- f:
+	case <-b.done:
+	}
+}
+
+// HandleStanza takes a stanza from XMPP. It implements component.Handler.
+func (b *Bridge) HandleStanza(s *component.Stanza) { b.do(func() { b.fromXMPP(s) }) }
+
+// HandleLink hears that the link came up or went down. It implements component.Handler.
+func (b *Bridge) HandleLink(up bool) { b.do(func() { b.link(up) }) }
+
+// Receive takes a message from a browser. It implements web.Handler.
+func (b *Bridge) Receive(s web.Sender, m web.Message) { b.do(func() { b.fromBrowser(s, m) }) }
+
+// Closed hears that a browser is gone. It implements web.Handler.
+func (b *Bridge) Closed(s web.Sender) { b.do(func() { b.closed(s) }) }
+
+// Shutdown ends all calls, says unavailable for everyone and tells the browsers. It returns
+// when all of it is queued, or with ctx.
+func (b *Bridge) Shutdown(ctx context.Context) {
+	told := make(chan struct{})
+	b.do(func() {
+		b.shutdown()
+		close(told)
+	})
+	select {
+	case <-told:
+	case <-b.done:
+	case <-ctx.Done():
+	}
+}
+
+func (b *Bridge) shutdown() {
+	for c := range b.calls {
+		c.finish(nil, Shutdown, "")
+	}
+	for _, t := range b.tabs {
+		b.offline(t)
+		if !t.sock.Old() {
+			t.sock.Send(web.Message{Type: "shutdown", Text: "the server restarts", Reconnect: 1 + jitter(4)})
+		}
+	}
+}
+
+// jitter is a random share of n, so that not all come back at once.
+func jitter(n float64) float64 {
+	var r [2]byte
+	rand.Read(r[:])
+	return float64(int(n*(float64(r[0])*256+float64(r[1]))/65536*10)) / 10
+}
+
+func (b *Bridge) closed(sock web.Sender) {
+	if s := b.sessions[sock]; s != nil {
+		b.logout(s)
+		delete(b.sessions, sock)
+	}
+}
+
+// link: the server remembers nothing of us, so all is said again when it is back. Calls
+// go on meanwhile: their media do not need the server.
+func (b *Bridge) link(up bool) {
+	b.up = up
+	if !up {
+		b.linkLost()
+		return
+	}
+	for _, t := range b.tabs {
+		b.online(t)
+	}
+	owed := b.owed
+	b.owed = nil
+	for _, send := range owed {
+		b.owe(send)
+	}
+}
+
+func (b *Bridge) linkLost() {
+	for _, x := range b.jingles {
+		x.lostLink = true
+	}
+	for _, u := range b.users {
+		for _, c := range u.contacts {
+			clear(c.resources)
+			b.paint(u, c)
+		}
+	}
+	for _, t := range b.tabs {
+		if !t.sock.Old() {
+			t.sock.Send(b.upstreamError())
+		}
+	}
+}
+
+// sessionNumber makes the session id of an SDP's o= line, the same for all of a call.
+func (b *Bridge) sessionNumber(call string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(call))
+	return h.Sum64() >> 2
+}

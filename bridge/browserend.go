@@ -1,0 +1,238 @@
+package bridge
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/jinglebridge/jinglebridge/jingle"
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// browserEnd is the side of a call that a browser is on.
+type browserEnd struct {
+	b    *Bridge
+	c    *call
+	tab  *tab
+	id   string // the call, as this browser knows it
+	role jingle.Role
+
+	// How the other side is called here.
+	peer, peerTitle string
+
+	// Only toward XMPP: what the browser said last, and the m-lines as they were first
+	// agreed, whose order names candidates.
+	local, lines *jingle.Description
+	version      uint64
+}
+
+func (b *Bridge) newBrowserEnd(c *call, t *tab, id string, role jingle.Role) *browserEnd {
+	if id == "" || t.ends[id] != nil {
+		id = b.newID()
+	}
+	e := &browserEnd{b: b, c: c, tab: t, id: id, role: role}
+	t.ends[id] = e
+	return e
+}
+
+func (e *browserEnd) who() string   { return e.tab.user.name }
+func (e *browserEnd) title() string { return e.tab.user.name }
+
+// calls says whether the other side of this call is known by this name.
+func (e *browserEnd) calls(name string) bool {
+	if name == e.peer {
+		return true
+	}
+	a, err := e.b.addressOf(name)
+	if err != nil {
+		return false
+	}
+	mine, err := e.b.addressOf(e.peer)
+	return err == nil && a == mine
+}
+
+func (e *browserEnd) send(m web.Message) {
+	m.Name, m.Call = e.peer, e.id
+	e.tab.sock.Send(m)
+}
+
+func (e *browserEnd) invite() error {
+	t := e.tab
+	if len(t.ends) > e.b.cfg.Limits.CallsPerSession || !t.invites && len(t.ends) > 1 {
+		// An old page would run a second offer on the connection of the first call.
+		return Failed(Busy, errors.New("in a call"))
+	}
+	if !t.invites {
+		if !e.b.mayAnswerUnasked(e) {
+			return Failed(Unavailable, errors.New("policy.old_pages keeps this page from answering unasked"))
+		}
+		e.c.want(e)
+		return nil
+	}
+	e.send(web.Message{Type: "invite", Media: e.c.media, Title: e.peerTitle, Timeout: int(e.b.cfg.RingIn.Seconds())})
+	return nil
+}
+
+// mayAnswerUnasked: a page without ringing answers at once and by itself, camera on. Other
+// browsers may have that, as in the tutorials; for XMPP users policy decides.
+func (b *Bridge) mayAnswerUnasked(e *browserEnd) bool {
+	caller, xmpp := e.c.caller.(*xmppEnd)
+	if !xmpp || b.cfg.OldPages == "anyone" {
+		return true
+	}
+	contact := e.tab.user.contacts[caller.bare]
+	return b.cfg.OldPages != "nobody" && contact != nil && contact.from
+}
+
+func (e *browserEnd) ringing(end) { e.send(web.Message{Type: "ringing"}) }
+
+func (e *browserEnd) taken(_ end, early bool) { e.send(web.Message{Type: "accept", Early: early}) }
+
+func (e *browserEnd) offer(d *description) error {
+	raw, err := e.say("offer", d, nil)
+	if err != nil {
+		return err
+	}
+	e.send(web.Message{Type: "offer", Offer: raw, Media: e.c.media, Title: e.peerTitle})
+	return nil
+}
+
+func (e *browserEnd) answer(d *description) error {
+	raw, err := e.say("answer", d, e.local)
+	if err != nil {
+		return err
+	}
+	e.send(web.Message{Type: "answer", Answer: raw})
+	return nil
+}
+
+// say puts a description into the browser's language.
+func (e *browserEnd) say(kind string, d *description, answers *jingle.Description) (json.RawMessage, error) {
+	if d.jingle == nil {
+		return d.raw, nil
+	}
+	e.version++
+	sdp, err := d.jingle.ToSDP(jingle.SDPFor{
+		Local: e.role, Offer: answers, Session: e.b.sessionNumber(e.id), Version: e.version, Stream: e.id,
+	})
+	if err != nil {
+		return nil, Failed(Incompatible, fmt.Errorf("the peer's %s: %w", kind, err))
+	}
+	if answers == nil {
+		e.lines = d.jingle
+	}
+	return web.Description(kind, sdp), nil
+}
+
+// hear reads what the browser said; toward XMPP it is parsed at once, so that its
+// author learns what is wrong with it.
+func (e *browserEnd) hear(kind string, raw json.RawMessage) (*description, error) {
+	if !e.c.meetsXMPP() {
+		return &description{raw: raw}, nil
+	}
+	said, sdp, ok := web.SDP(raw)
+	if !ok || said != kind {
+		return nil, Failed(BadMessage, fmt.Errorf("want a description of type %q with its sdp", kind))
+	}
+	parsed, err := jingle.FromSDP(sdp, e.role)
+	if err != nil {
+		return nil, Failed(badOrIncompatible(err), err)
+	}
+	if e.c.state != active {
+		e.local = parsed
+		if kind == "offer" {
+			e.lines = parsed
+		}
+	}
+	return &description{raw: raw, jingle: parsed}, nil
+}
+
+func badOrIncompatible(err error) Fault {
+	if errors.Is(err, jingle.ErrIncompatible) {
+		return Incompatible
+	}
+	return BadMessage
+}
+
+func (c *call) meetsXMPP() bool {
+	for _, e := range append([]end{c.caller, c.callee}, c.rung...) {
+		if _, xmpp := e.(*xmppEnd); xmpp {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *browserEnd) candidates(cs []candidate) {
+	var batch []json.RawMessage
+	for _, c := range cs {
+		raw := c.raw
+		if raw == nil {
+			raw = e.candidate(c)
+		}
+		if raw != nil {
+			batch = append(batch, raw)
+		}
+	}
+	if len(batch) == 1 || e.tab.sock.Old() {
+		for i, raw := range batch {
+			// The tutorials' pages have no end of candidates, and throw at one.
+			if !e.tab.sock.Old() || !lastCandidate(raw) {
+				e.send(web.Message{Type: "candidate", Candidate: batch[i]})
+			}
+		}
+		return
+	}
+	if len(batch) > 0 {
+		e.send(web.Message{Type: "candidate", Candidates: batch})
+	}
+}
+
+func lastCandidate(raw json.RawMessage) bool {
+	c, err := web.ParseICECandidate(raw)
+	return err == nil && c.Candidate == ""
+}
+
+// candidate makes a browser's candidate of one from XMPP; nil when its content is unknown.
+func (e *browserEnd) candidate(c candidate) json.RawMessage {
+	if e.lines == nil {
+		return nil
+	}
+	for i := range e.lines.Contents {
+		line := &e.lines.Contents[i]
+		if line.Name != c.content {
+			continue
+		}
+		out := web.ICECandidate{SDPMid: line.Name, SDPMLineIndex: i, UsernameFragment: c.ice.Ufrag}
+		if !c.last {
+			out.Candidate = c.ice.String()
+		}
+		return out.JSON()
+	}
+	return nil
+}
+
+func (e *browserEnd) info(raw json.RawMessage) { e.send(web.Message{Type: "info", Info: raw}) }
+
+func (e *browserEnd) over(f Fault, text string) {
+	e.release()
+	reason := faults[f].leave
+	if reason == "" {
+		reason = "error"
+	}
+	e.send(web.Message{Type: "leave", Reason: reason, Text: text})
+}
+
+// pastCalls are remembered, so that an offer that crossed a leave begins no new call.
+const pastCalls = 32
+
+func (e *browserEnd) release() {
+	if e.tab.ends[e.id] != e {
+		return
+	}
+	delete(e.tab.ends, e.id)
+	if len(e.tab.past) == pastCalls {
+		e.tab.past = append(e.tab.past[:0], e.tab.past[1:]...)
+	}
+	e.tab.past = append(e.tab.past, e.id)
+}

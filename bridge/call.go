@@ -1,0 +1,428 @@
+package bridge
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/jinglebridge/jinglebridge/jingle"
+)
+
+// call joins two ends. What one end says comes in as a move, is checked against the table,
+// and is told to the other end in the other end's own language.
+type call struct {
+	b      *Bridge
+	state  state
+	media  []string
+	caller end
+	callee end   // nil while several may still take it
+	rung   []end // whom it rings at, callee included while it has not answered
+
+	offer   *description // the caller's, while it waits for somebody who takes the call
+	offered bool         // the callee has it
+	rang    bool
+	busy    bool // one of several devices said busy
+	early   map[end][]candidate
+	heard   map[end]int // candidates so far
+	reoffer end         // who waits for an answer in a running call
+
+	settled []func() // to be done when it rings no more
+
+	timer     *time.Timer
+	direction string // for the metrics
+	began     time.Time
+	answered  time.Time
+	log       *slog.Logger
+}
+
+// end is one side of a call: what the other side does is told to it.
+// browserEnd and xmppEnd are the real ones.
+type end interface {
+	// who is the name under which the other side knows this one.
+	who() string
+	title() string
+	// invite rings: the callee is asked.
+	invite() error
+	// ringing tells the caller that the callee's device rings; by is the callee.
+	ringing(by end)
+	// taken tells the caller to send its offer: somebody took the call, or, early, would not
+	// ring without.
+	taken(by end, early bool)
+	offer(d *description) error
+	answer(d *description) error
+	candidates(cs []candidate)
+	info(raw json.RawMessage)
+	// over tells that the call has ended, and releases what the end holds.
+	over(f Fault, text string)
+	// release forgets the end without telling it.
+	release()
+}
+
+// description is an offer or answer in the languages it is known in.
+type description struct {
+	raw    json.RawMessage     // as a browser said it; nil from XMPP
+	jingle *jingle.Description // nil between two browsers
+}
+
+// candidate is one ICE candidate as the side it came from said it.
+type candidate struct {
+	raw     json.RawMessage  // from a browser
+	ice     jingle.Candidate // from XMPP
+	content string           // from XMPP: the content's name
+	last    bool             // no more will come
+}
+
+type state int
+
+const (
+	ringing state = iota // asked; nobody has taken it
+	taken                // somebody took it; descriptions are on their way
+	active               // both have both descriptions
+	ended
+)
+
+func (s state) String() string { return [...]string{"ringing", "taken", "active", "ended"}[s] }
+
+type move int
+
+const (
+	moveRing move = iota
+	moveTake
+	moveOffer
+	moveAnswer
+	moveCandidate
+	moveInfo
+	moveReoffer
+	moveReanswer
+)
+
+// next is all a call may do; what is not here is out of order. Ending is always in order.
+var next = map[state]map[move]state{
+	ringing: {moveRing: ringing, moveTake: taken, moveOffer: ringing, moveAnswer: active, moveCandidate: ringing, moveInfo: ringing},
+	taken:   {moveRing: taken, moveTake: taken, moveOffer: taken, moveAnswer: active, moveCandidate: taken, moveInfo: taken},
+	active:  {moveTake: active, moveCandidate: active, moveInfo: active, moveReoffer: active, moveReanswer: active},
+}
+
+var errOutOfOrder = errors.New("not at this point of a call")
+
+func (c *call) move(m move) error {
+	to, ok := next[c.state][m]
+	if !ok {
+		return Failed(OutOfOrder, errOutOfOrder)
+	}
+	c.state = to
+	return nil
+}
+
+// ring begins a call. The offer may be nil: then the caller is asked for it when
+// somebody takes the call.
+func (b *Bridge) ring(c *call, rung []end, limit time.Duration) error {
+	c.rung = rung
+	c.arm(limit, NoAnswer)
+	b.calls[c] = true
+	c.direction = "browser-browser"
+	if _, xmpp := c.caller.(*xmppEnd); xmpp {
+		c.direction = "xmpp-browser"
+	} else if c.meetsXMPP() {
+		c.direction = "browser-xmpp"
+	}
+	b.metrics.calls.Inc()
+	c.log.Info("call begins", "from", c.caller.who(), "to", rung[0].who(), "media", c.media)
+	var err error
+	for _, e := range slices.Clone(rung) {
+		if err = e.invite(); err != nil && c.state != ended {
+			e.release()
+			c.rung = slices.DeleteFunc(c.rung, func(o end) bool { return o == e })
+		}
+		if c.state != ringing || c.callee != nil {
+			return nil
+		}
+	}
+	if len(c.rung) == 0 {
+		c.caller.release()
+		c.close(faultOf(err), "")
+		return err
+	}
+	return nil
+}
+
+func (b *Bridge) newCall(caller end, media []string) *call {
+	c := &call{
+		b: b, caller: caller, media: media, began: time.Now(),
+		early: map[end][]candidate{}, heard: map[end]int{},
+	}
+	c.log = b.log.With("call", b.newID())
+	return c
+}
+
+func (c *call) other(e end) end {
+	if e == c.caller {
+		return c.callee
+	}
+	return c.caller
+}
+
+// ring tells the caller once that a device rings.
+func (c *call) ring(by end) {
+	if c.move(moveRing) != nil || c.rang || by == c.caller {
+		return
+	}
+	c.rang = true
+	c.caller.ringing(by)
+}
+
+// take is somebody accepting the call; the others stop ringing.
+func (c *call) take(by end) {
+	if by == c.caller || c.state != ringing || c.move(moveTake) != nil {
+		return
+	}
+	asked := c.callee != nil // an early offer was asked for already
+	c.settle(by)
+	c.unpend()
+	c.arm(c.b.cfg.Setup, NoPath)
+	if !asked {
+		c.caller.taken(by, false)
+	}
+	c.deliver()
+}
+
+// want is a callee that does not ring, or not truly, until it has the offer: an old
+// page, a client that knows no invitations.
+func (c *call) want(by end) {
+	c.settle(by)
+	if c.offer == nil {
+		c.caller.taken(by, true)
+	}
+	c.deliver()
+}
+
+// settle fixes who the callee is.
+func (c *call) settle(by end) {
+	c.callee = by
+	rung := c.rung
+	c.rung = nil
+	for _, e := range rung {
+		if e != by {
+			e.over(Elsewhere, "")
+		}
+	}
+}
+
+// deliver hands the offer to the callee once both are there.
+func (c *call) deliver() {
+	if c.offer == nil || c.callee == nil || c.offered || c.state == ended {
+		return
+	}
+	c.offered = true
+	if err := c.callee.offer(c.offer); err != nil {
+		c.fail(err)
+		return
+	}
+	c.offer = nil
+	c.flush(c.caller)
+}
+
+// take an offer: the first one of the call, or one that changes a running call.
+func (c *call) fromOffer(from end, d *description) error {
+	if c.state == active {
+		return c.change(from, d)
+	}
+	if from != c.caller || c.offered || c.offer != nil {
+		return Failed(OutOfOrder, errOutOfOrder)
+	}
+	if err := c.move(moveOffer); err != nil {
+		return err
+	}
+	c.offer = d
+	c.deliver()
+	return nil
+}
+
+// change relays an offer in a running call. Crossing ones are put in order here: the later
+// one is told so, and its page rolls back (docs/protocol.md).
+func (c *call) change(from end, d *description) error {
+	if c.reoffer != nil && c.reoffer != from {
+		return Failed(Glare, errors.New("the other side is changing the call at this moment"))
+	}
+	if err := c.move(moveReoffer); err != nil {
+		return err
+	}
+	if err := c.other(from).offer(d); err != nil {
+		return err
+	}
+	c.reoffer = from
+	return nil
+}
+
+func (c *call) fromAnswer(from end, d *description) error {
+	if c.state == active {
+		if c.reoffer == nil || c.reoffer == from {
+			return Failed(OutOfOrder, errOutOfOrder)
+		}
+		c.reoffer = nil
+		return c.other(from).answer(d)
+	}
+	if from != c.callee || !c.offered {
+		return Failed(OutOfOrder, errOutOfOrder)
+	}
+	if err := c.move(moveAnswer); err != nil {
+		return err
+	}
+	c.answered = time.Now()
+	c.disarm()
+	c.unpend()
+	if err := c.caller.answer(d); err != nil {
+		c.fail(err)
+		return nil
+	}
+	c.b.metrics.setup.Observe(c.answered.Sub(c.began).Seconds())
+	c.log.Info("call answered", "after", c.answered.Sub(c.began).Round(time.Millisecond))
+	c.flush(c.callee)
+	return nil
+}
+
+// fromCandidates passes candidates on, or keeps them until the other side has the
+// description they belong to.
+func (c *call) fromCandidates(from end, cs []candidate) {
+	if c.move(moveCandidate) != nil {
+		return
+	}
+	room := max(0, c.b.cfg.Limits.Candidates-c.heard[from])
+	if len(cs) > room {
+		c.b.metrics.limited.WithLabelValues("candidates").Add(float64(len(cs) - room))
+		cs = cs[:room]
+	}
+	c.heard[from] += len(cs)
+	if !c.ready(from) {
+		c.early[from] = append(c.early[from], cs...)
+		return
+	}
+	if len(cs) > 0 {
+		c.other(from).candidates(cs)
+	}
+}
+
+// ready says whether the other side can use candidates of this one.
+func (c *call) ready(from end) bool {
+	if from == c.caller {
+		return c.offered && c.callee != nil
+	}
+	return c.state == active
+}
+
+func (c *call) flush(from end) {
+	cs := c.early[from]
+	delete(c.early, from)
+	if len(cs) > 0 && c.state != ended {
+		c.other(from).candidates(cs)
+	}
+}
+
+func (c *call) fromInfo(from end, raw json.RawMessage) {
+	if c.state == active && c.move(moveInfo) == nil {
+		c.other(from).info(raw)
+	}
+}
+
+// leave is an end that goes. One of several devices that declines leaves the others
+// ringing. None takes the reason that the state of the call suggests.
+func (c *call) leave(e end, f Fault, text string) {
+	if c.state == ended {
+		return
+	}
+	if f == None {
+		f = c.usual(e)
+	}
+	e.release()
+	if e != c.caller && e != c.callee && len(c.rung) > 1 {
+		c.rung = slices.DeleteFunc(c.rung, func(o end) bool { return o == e })
+		return
+	}
+	c.finish(e, f, text)
+}
+
+// usual is what an end means that leaves without saying why.
+func (c *call) usual(e end) Fault {
+	switch {
+	case c.state == active:
+		return Hangup
+	case e == c.caller:
+		return Cancelled
+	case c.state == taken:
+		return Hangup
+	}
+	return Declined
+}
+
+// fail ends a call for both sides.
+func (c *call) fail(err error) {
+	f := faultOf(err)
+	c.log.Warn("call fails", "err", err)
+	c.finish(nil, f, "")
+}
+
+// finish ends a call; each end but from is told, exactly once.
+func (c *call) finish(from end, f Fault, text string) {
+	if c.state == ended {
+		return
+	}
+	tell := c.rung
+	c.rung = nil
+	if c.callee != nil && !slices.Contains(tell, c.callee) {
+		tell = append(tell, c.callee)
+	}
+	tell = append(tell, c.caller)
+	c.close(f, text)
+	for _, e := range tell {
+		if e != from {
+			e.over(f, text)
+		}
+	}
+}
+
+// close takes the call off the books.
+func (c *call) close(f Fault, text string) {
+	if c.state == ended {
+		return
+	}
+	c.state = ended
+	c.disarm()
+	c.unpend()
+	delete(c.b.calls, c)
+	c.b.metrics.calls.Dec()
+	reason := faults[f].leave
+	if reason == "" {
+		reason = "error"
+	}
+	c.b.metrics.callsTotal.WithLabelValues(c.direction, reason).Inc()
+	length := time.Duration(0)
+	if !c.answered.IsZero() {
+		length = time.Since(c.answered)
+		c.b.metrics.duration.Observe(length.Seconds())
+	}
+	c.log.Info("call ends", "reason", reason, "text", text, "length", length.Round(time.Second))
+}
+
+// arm gives the call a time limit for what comes next.
+func (c *call) arm(d time.Duration, f Fault) {
+	c.disarm()
+	c.timer = time.AfterFunc(d, func() {
+		c.b.do(func() {
+			if c.state == ended || c.state == active {
+				return
+			}
+			if f == NoAnswer && c.busy {
+				f = Busy
+			}
+			c.finish(nil, f, "")
+		})
+	})
+}
+
+func (c *call) disarm() {
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+}

@@ -1,0 +1,147 @@
+package bridge
+
+import (
+	"crypto/sha1"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/internal/element"
+	"github.com/jinglebridge/jinglebridge/jingle"
+)
+
+// What a device can do (XEP-0030, XEP-0115): asked once for each kind of client, since
+// its presence carries a hash of the answer.
+
+const (
+	nsCaps  = "http://jabber.org/protocol/caps"
+	nsDisco = "http://jabber.org/protocol/disco#info"
+	nsForm  = "jabber:x:data"
+
+	maxCaps = 1000 // kinds of clients remembered
+)
+
+// caps is what matters of a client's features.
+type caps struct {
+	audio, video bool // can be called
+	proposals    bool // knows XEP-0353
+}
+
+// learnCaps finds out what a device can do.
+func (b *Bridge) learnCaps(u *user, c *contact, r *resource, e *element.Element) {
+	node, ver := e.Attr("node"), e.Attr("ver")
+	if node == "" || ver == "" || e.Attr("hash") == "" {
+		if r.caps == nil && r.node == "" {
+			r.node = "?"
+			b.askCaps(u, c, r, "", "")
+		}
+		return
+	}
+	key := clip(node, 200) + "#" + clip(ver, 100)
+	if r.node == key {
+		return
+	}
+	r.node = key
+	if known := b.caps[key]; known != nil {
+		r.caps = known
+		return
+	}
+	hash := e.Attr("hash")
+	b.askCaps(u, c, r, key, hash)
+}
+
+// askCaps asks the device; an answer whose hash is right is remembered for all devices
+// that say the same, any other for this device only (XEP-0115 §5.4).
+func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) {
+	var w element.Writer
+	w.Start(nsDisco, "query")
+	w.AttrIf("node", key)
+	w.End()
+	_ = b.request(component.IQ{From: u.bare, To: r.jid, Type: "get", Payload: w.Bytes()}, func(answer *component.Stanza, err error) {
+		if err != nil || answer.Type != "result" || c.resources[r.jid] != r {
+			return
+		}
+		query := answer.Child(nsDisco, "query")
+		r.caps = capsOf(query)
+		if _, ver, _ := strings.Cut(key, "#"); hash == "sha-1" && ver == verificationString(query) && len(b.caps) < maxCaps {
+			b.caps[strings.Clone(key)] = r.caps
+		}
+		b.paint(u, c)
+	})
+}
+
+func capsOf(query *element.Element) *caps {
+	has := map[string]bool{}
+	for e := range query.Children() {
+		if e.Is(nsDisco, "feature") {
+			has[e.Attr("var")] = true
+		}
+	}
+	call := has[jingle.NS] && has["urn:xmpp:jingle:transports:ice-udp:1"] && has[jingle.NSRTP] && has["urn:xmpp:jingle:apps:dtls:0"]
+	return &caps{
+		audio:     call && has[jingle.NSRTP+":audio"] || call && has["urn:xmpp:jingle:apps:rtp:audio"],
+		video:     call && has["urn:xmpp:jingle:apps:rtp:video"],
+		proposals: has[jingle.NSMessage],
+	}
+}
+
+// verificationString is the ver of XEP-0115 §5.1.
+func verificationString(query *element.Element) string {
+	var identities, features, forms []string
+	for e := range query.Children() {
+		switch {
+		case e.Is(nsDisco, "identity"):
+			lang := ""
+			for _, a := range e.Attrs {
+				if a.Space != "" && a.Name == "lang" {
+					lang = a.Value
+				}
+			}
+			identities = append(identities, e.Attr("category")+"/"+e.Attr("type")+"/"+lang+"/"+e.Attr("name")+"<")
+		case e.Is(nsDisco, "feature"):
+			features = append(features, e.Attr("var")+"<")
+		case e.Is(nsForm, "x"):
+			forms = append(forms, formString(e))
+		}
+	}
+	slices.Sort(identities)
+	slices.Sort(features)
+	slices.Sort(forms)
+	sum := sha1.Sum([]byte(strings.Join(identities, "") + strings.Join(features, "") + strings.Join(forms, "")))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+func formString(form *element.Element) string {
+	kind := ""
+	var fields []string
+	for field := range form.Children() {
+		if !field.Is(nsForm, "field") {
+			continue
+		}
+		var values []string
+		for v := range field.Children() {
+			if v.Is(nsForm, "value") {
+				values = append(values, v.Text+"<")
+			}
+		}
+		slices.Sort(values)
+		if field.Attr("var") == "FORM_TYPE" {
+			kind = strings.Join(values, "")
+			continue
+		}
+		fields = append(fields, field.Attr("var")+"<"+strings.Join(values, ""))
+	}
+	slices.Sort(fields)
+	return kind + strings.Join(fields, "")
+}
+
+// dialectOf tells how a device's reader differs, by the node of its caps.
+func (b *Bridge) dialectOf(u *user, peer string) jingle.Dialect {
+	c := u.contacts[component.Bare(peer)]
+	if c == nil || c.resources[peer] == nil {
+		return jingle.Common
+	}
+	node, _, _ := strings.Cut(c.resources[peer].node, "#")
+	return jingle.DialectOf(node)
+}

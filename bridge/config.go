@@ -1,0 +1,81 @@
+package bridge
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// Config says how the bridge behaves. Zero durations and limits take the defaults.
+type Config struct {
+	Domain    string   // the component's JID
+	Anonymous bool     // any name may log in, unless it is taken
+	Call      []string // whom browsers may call: JIDs, domains, "*"; empty: the domain above ours
+	CalledBy  string   // who may ring a browser: "anyone" (default) or "contacts"
+	OldPages  string   // whose calls a page without ringing answers: "contacts" (default), "anyone", "nobody"
+	StrictOld bool     // old pages get no error frame for unknown names (docs/protocol.md)
+
+	ICEServers []web.IceServer
+	ICETTL     time.Duration
+
+	RingIn, RingOut, Setup time.Duration // 45 s, 60 s, 30 s
+	Limits                 Limits
+
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
+}
+
+// Limits bound what one browser or one stranger may ask of others. Zero takes the default.
+type Limits struct {
+	CallsPerSession int // 4
+
+	// New calls of browsers a minute: to one target, of one session, from one address.
+	NewCallsPerTarget, NewCallsPerSession, NewCallsPerAddr int // 3, 10, 30
+	// New calls of one XMPP user a minute.
+	RingsPerCaller int // 3
+	// Calls of XMPP users that ring at once.
+	PendingPerCallee, PendingPerSender int // 5, 2
+
+	Candidates int // 100, of each side of a call
+	Roster     int // 1000 contacts of one name
+	Rosters    int // 100000 contacts of all names
+}
+
+func (c *Config) setDefaults() {
+	orInt := func(n *int, value int) {
+		if *n == 0 {
+			*n = value
+		}
+	}
+	orTime := func(d *time.Duration, value time.Duration) {
+		if *d == 0 {
+			*d = value
+		}
+	}
+	orTime(&c.RingIn, 45*time.Second)
+	orTime(&c.RingOut, time.Minute)
+	orTime(&c.Setup, 30*time.Second)
+	l := &c.Limits
+	orInt(&l.CallsPerSession, 4)
+	orInt(&l.NewCallsPerTarget, 3)
+	orInt(&l.NewCallsPerSession, 10)
+	orInt(&l.NewCallsPerAddr, 30)
+	orInt(&l.RingsPerCaller, 3)
+	orInt(&l.PendingPerCallee, 5)
+	orInt(&l.PendingPerSender, 2)
+	orInt(&l.Candidates, 100)
+	orInt(&l.Roster, 1000)
+	orInt(&l.Rosters, 100_000)
+	if c.CalledBy == "" {
+		c.CalledBy = "anyone"
+	}
+	if c.OldPages == "" {
+		c.OldPages = "contacts"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+}

@@ -1,0 +1,184 @@
+package bridge
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/secure/precis"
+	"mellium.im/xmpp/jid"
+
+	"github.com/jinglebridge/jinglebridge/component"
+)
+
+// Names are what browsers log in with and call: "Bob", "Anna Smith", or the bare JID of an
+// XMPP user. A login name becomes the local part of a JID: case folded (RFC 8265 §3.3),
+// the characters that a local part cannot hold escaped (XEP-0106).
+
+const maxName = 64 // characters
+
+var errName = errors.New("want 1 to 64 letters, digits, blanks, - . or _ of one script")
+
+// escapes are the characters of XEP-0106 §2, with their codes.
+const escapes = " \"&'/:<>@\\"
+
+// localOf makes the local part of a login name. Two names that look alike to XMPP servers
+// get the same one; what some server or library would refuse is refused here.
+func localOf(name string) (string, error) {
+	if n := utf8.RuneCountInString(name); n == 0 || n > maxName || strings.TrimSpace(name) != name || strings.HasSuffix(name, ".") {
+		return "", errName
+	}
+	var folded strings.Builder
+	for i, word := range strings.Split(name, " ") {
+		mapped, err := precis.UsernameCaseMapped.String(word)
+		if err != nil || mapped == "" {
+			return "", errName
+		}
+		if i > 0 {
+			folded.WriteByte(' ')
+		}
+		folded.WriteString(mapped)
+	}
+	if !oneScript(folded.String()) {
+		return "", errName
+	}
+	return escape(folded.String()), nil
+}
+
+// oneScript allows letters and digits of one script, and a little punctuation: mixed
+// scripts serve mostly to look like somebody else.
+func oneScript(name string) bool {
+	script := ""
+	for _, r := range name {
+		switch {
+		case r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			if unicode.IsLetter(r) {
+				if script != "" && script != "Latin" {
+					return false
+				}
+				script = "Latin"
+			}
+		case strings.ContainsRune("-_. '&", r):
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r):
+			of := scriptOf(r)
+			if of == "" || script != "" && of != script {
+				return false
+			}
+			script = of
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// letters are the scripts that names may be written in; Japanese mixes three.
+var letters = map[string][]*unicode.RangeTable{
+	"Latin": {unicode.Latin}, "Greek": {unicode.Greek}, "Cyrillic": {unicode.Cyrillic}, "Arabic": {unicode.Arabic},
+	"Hebrew": {unicode.Hebrew}, "Devanagari": {unicode.Devanagari}, "Bengali": {unicode.Bengali}, "Tamil": {unicode.Tamil},
+	"Thai": {unicode.Thai}, "Armenian": {unicode.Armenian}, "Georgian": {unicode.Georgian},
+	"East Asian": {unicode.Han, unicode.Hiragana, unicode.Katakana},
+}
+
+func scriptOf(r rune) string {
+	if unicode.Is(unicode.Hangul, r) && r >= 0xAC00 {
+		return "Hangul"
+	}
+	for name, tables := range letters {
+		if unicode.In(r, tables...) {
+			return name
+		}
+	}
+	return ""
+}
+
+func escape(s string) string {
+	if !strings.ContainsAny(s, escapes) {
+		return s
+	}
+	var out strings.Builder
+	for i := range len(s) {
+		if strings.IndexByte(escapes, s[i]) >= 0 {
+			fmt.Fprintf(&out, "\\%02x", s[i])
+		} else {
+			out.WriteByte(s[i])
+		}
+	}
+	return out.String()
+}
+
+func unescape(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 <= len(s) {
+			var c byte
+			if _, err := fmt.Sscanf(s[i+1:i+3], "%02x", &c); err == nil && strings.IndexByte(escapes, c) >= 0 {
+				out.WriteByte(c)
+				i += 2
+				continue
+			}
+		}
+		out.WriteByte(s[i])
+	}
+	return out.String()
+}
+
+// callee is whom a browser wants to reach: somebody here, or an XMPP user elsewhere.
+type address struct {
+	local string // of one of our users; "" for an XMPP user
+	bare  string // of an XMPP user
+}
+
+// addressOf reads the name in a browser's message.
+func (b *Bridge) addressOf(name string) (address, error) {
+	if !strings.Contains(name, "@") {
+		local, err := localOf(name)
+		return address{local: local}, err
+	}
+	j, err := jid.Parse(name)
+	if err != nil || j.Localpart() == "" {
+		return address{}, fmt.Errorf("%q is no address", name)
+	}
+	if j.Domainpart() == b.cfg.Domain {
+		local, err := localOf(unescape(j.Localpart()))
+		return address{local: local}, err
+	}
+	return address{bare: j.Bare().String()}, nil
+}
+
+// ourLocal finds the key of our user in a JID that the XMPP server gave us. Servers differ in
+// what they lower-case, so it is folded again; "" when nobody here can have such a name.
+func (b *Bridge) ourLocal(address string) string {
+	local, _, _ := component.Split(address)
+	if local == "" {
+		return ""
+	}
+	if _, known := b.users[local]; known {
+		return local
+	}
+	key, err := localOf(unescape(local))
+	if err != nil {
+		return ""
+	}
+	return key
+}
+
+// mayCall says whether policy lets browsers call this XMPP user.
+func (b *Bridge) mayCall(bare string) bool {
+	_, domain, _ := component.Split(bare)
+	if len(b.cfg.Call) == 0 {
+		_, above, found := strings.Cut(b.cfg.Domain, ".")
+		return found && domain == above
+	}
+	for _, allowed := range b.cfg.Call {
+		if allowed == "*" || allowed == bare || allowed == domain {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,422 @@
+package bridge
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/internal/element"
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// A play is a whole conversation, testdata/*.play: who says (>) and hears (<) what.
+//
+//	bob    > {"type":"login","name":"bob","v":1,"caps":["invite"]}   a browser says
+//	bob    < {"type":"leave","name":"*"}                             a browser hears; "*" is any value
+//	xmpp   > <message from='…' to='…'>…</message>                    the server sends a stanza
+//	xmpp   < <iq type='set' id='*' …>…</iq>                          the server gets one; <_/> is whatever else is inside
+//	bob gone | link down | link up | wait 60s | set old_pages anyone
+//
+// {@file} inside a line stands for testdata/FILE, escaped where the line is JSON; {to} for
+// the full JID of ours that spoke to XMPP last, {tab} for that of the only tab. Stanzas
+// and messages must come in this order, and nothing else may come. ids of our requests
+// are iq1, iq2, …, sids sid1, …, other ids id1, …. A request is answered like any
+// stanza: xmpp > <iq type='result' id='iq1' …/>.
+func TestPlays(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.play")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no plays", err)
+	}
+	for _, file := range files {
+		script, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".play"), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { perform(t, string(script)) })
+		})
+	}
+}
+
+func perform(t *testing.T, script string) {
+	p := newStage(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	go p.b.Run(ctx)
+	defer func() { cancel(); synctest.Wait() }()
+	p.b.HandleLink(true)
+	lines := bufio.NewScanner(strings.NewReader(script))
+	lines.Buffer(nil, 1<<20)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		p.line = fmt.Sprintf("line %d: %s", n, clip(line, 300))
+		if err := p.play(line); err != nil {
+			t.Fatalf("%s\n%v", p.line, err)
+		}
+		synctest.Wait()
+	}
+	p.line = "after the last line"
+	if err := p.silent(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// theatre holds the props of a play.
+type theatre struct {
+	mu       sync.Mutex // the loop, woken by a timer, and the script take turns
+	t        *testing.T
+	b        *Bridge
+	line     string
+	down     bool
+	browsers map[string]*actor
+	stanzas  []string
+	pending  map[string]func(*component.Stanza, error) // requests of ours, by id and whom we asked
+	iqs      int
+	self     string // the full JID of ours that spoke last
+}
+
+// actor is a browser of the play.
+type actor struct {
+	mu     *sync.Mutex
+	old    bool
+	heard  []string
+	closed string
+}
+
+func (a *actor) Send(m web.Message) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.old {
+		a.heard = append(a.heard, string(m.Append(nil)))
+		return
+	}
+	for _, frame := range m.AppendOld(nil) {
+		a.heard = append(a.heard, string(frame))
+	}
+}
+func (a *actor) Close(code int, text string) { a.closed = fmt.Sprint(code, " ", text) }
+func (a *actor) Old() bool                   { return a.old }
+func (a *actor) Addr() string                { return "192.0.2.1" }
+
+func newStage(t *testing.T) *theatre {
+	p := &theatre{t: t, browsers: map[string]*actor{}, pending: map[string]func(*component.Stanza, error){}}
+	cfg := Config{Domain: "call.example.org", Anonymous: true}
+	if testing.Verbose() {
+		cfg.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	p.b = New(cfg, p)
+	sids, ids := 0, 0
+	p.b.newSID = func() string { sids++; return fmt.Sprint("sid", sids) }
+	p.b.newID = func() string { ids++; return fmt.Sprint("id", ids) }
+	return p
+}
+
+// Send implements Stream.
+func (p *theatre) Send(stanza []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.down {
+		return component.ErrDown
+	}
+	p.stanzas = append(p.stanzas, string(stanza))
+	return nil
+}
+
+// SendIQ implements Stream.
+func (p *theatre) SendIQ(iq component.IQ, done func(*component.Stanza, error)) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.down {
+		return component.ErrDown
+	}
+	p.iqs++
+	id := fmt.Sprint("iq", p.iqs)
+	p.stanzas = append(p.stanzas, fmt.Sprintf("<iq xmlns='%s' type='%s' id='%s' from='%s' to='%s'>%s</iq>", component.NS, iq.Type, id, iq.From, iq.To, iq.Payload))
+	p.pending[id+" "+iq.To] = done
+	return nil
+}
+
+// AppendCaps implements Stream.
+func (p *theatre) AppendCaps(w *element.Writer) { w.Empty(nsCaps, "c", "ver", "ours") }
+
+func (p *theatre) play(line string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	who, rest, _ := strings.Cut(line, " ")
+	rest = strings.TrimSpace(rest)
+	switch who {
+	case "wait":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			return err
+		}
+		if err := p.silent(); err != nil {
+			return err
+		}
+		p.mu.Unlock()
+		time.Sleep(d)
+		p.mu.Lock()
+		return nil
+	case "link":
+		p.down = rest == "down"
+		p.b.HandleLink(rest == "up")
+		return nil
+	case "set":
+		return p.set(rest)
+	}
+	if rest == "gone" {
+		p.b.Closed(p.browsers[who])
+		delete(p.browsers, who)
+		return nil
+	}
+	verb, text, ok := strings.Cut(rest, " ")
+	text = strings.TrimSpace(text)
+	if !ok || verb != ">" && verb != "<" {
+		return errors.New("want WHO > TEXT or WHO < TEXT")
+	}
+	text, err := p.props(strings.NewReplacer("{to}", p.self, "{tab}", p.tab()).Replace(text))
+	switch {
+	case err != nil:
+		return err
+	case strings.HasPrefix(text, "<") && verb == ">":
+		if err := p.silent(); err != nil {
+			return err
+		}
+		return p.stanzaIn(text)
+	case strings.HasPrefix(text, "<"):
+		return p.stanzaOut(text)
+	case verb == ">":
+		if err := p.silent(); err != nil {
+			return err
+		}
+		return p.browserSays(who, text)
+	}
+	return p.browserHears(who, text)
+}
+
+// tab is the full JID of the one tab, or of any.
+func (p *theatre) tab() string {
+	for full := range p.b.tabs {
+		return full
+	}
+	return ""
+}
+
+// silent fails when somebody heard something that the play does not know.
+func (p *theatre) silent() error {
+	for who, a := range p.browsers {
+		if len(a.heard) > 0 {
+			return fmt.Errorf("%s heard what is not in the play:\n%s", who, clip(a.heard[0], 2000))
+		}
+	}
+	if len(p.stanzas) > 0 {
+		return fmt.Errorf("xmpp heard what is not in the play:\n%s", clip(p.stanzas[0], 4000))
+	}
+	return nil
+}
+
+func (p *theatre) set(option string) error {
+	key, value, _ := strings.Cut(option, " ")
+	switch key {
+	case "old_pages":
+		p.b.cfg.OldPages = value
+	case "called_by":
+		p.b.cfg.CalledBy = value
+	case "call":
+		p.b.cfg.Call = strings.Fields(value)
+	case "calls_per_session":
+		_, err := fmt.Sscan(value, &p.b.cfg.Limits.CallsPerSession)
+		return err
+	default:
+		return fmt.Errorf("no option %q", key)
+	}
+	return nil
+}
+
+// props puts files in the place of {name}.
+func (p *theatre) props(text string) (string, error) {
+	var out strings.Builder
+	for {
+		from := strings.Index(text, "{@")
+		if from < 0 {
+			out.WriteString(text)
+			return out.String(), nil
+		}
+		to := strings.Index(text[from:], "}")
+		if to < 0 {
+			return "", errors.New("{@ without }")
+		}
+		content, err := os.ReadFile(filepath.Join("testdata", text[from+2:from+to]))
+		if err != nil {
+			return "", err
+		}
+		out.WriteString(text[:from])
+		if strings.HasPrefix(strings.TrimSpace(text), "{\"") || strings.HasPrefix(out.String(), "{\"") {
+			escaped, _ := json.Marshal(string(content))
+			out.Write(escaped[1 : len(escaped)-1])
+		} else {
+			out.Write(bytes.TrimSpace(content))
+		}
+		text = text[from+to+1:]
+	}
+}
+
+func (p *theatre) browserSays(who, text string) error {
+	a := p.browsers[who]
+	if a == nil {
+		a = &actor{mu: &p.mu, old: true}
+		p.browsers[who] = a
+	}
+	m, err := web.Parse([]byte(text), a.old)
+	if err != nil {
+		return err
+	}
+	if m.Type == "login" {
+		a.old = m.V != 1
+	}
+	p.b.Receive(a, m)
+	return nil
+}
+
+func (p *theatre) browserHears(who, want string) error {
+	a := p.browsers[who]
+	if a == nil || len(a.heard) == 0 {
+		return fmt.Errorf("%s heard nothing", who)
+	}
+	got := a.heard[0]
+	a.heard = a.heard[1:]
+	var gotJSON, wantJSON any
+	if err := json.Unmarshal([]byte(want), &wantJSON); err != nil {
+		return err
+	}
+	if err := json.Unmarshal([]byte(got), &gotJSON); err != nil {
+		return err
+	}
+	if !matchJSON(wantJSON, gotJSON) {
+		return fmt.Errorf(" got %s\nwant %s", clip(got, 4000), clip(want, 4000))
+	}
+	return nil
+}
+
+func matchJSON(want, got any) bool {
+	if want == "*" {
+		return true
+	}
+	w, ok1 := want.(map[string]any)
+	g, ok2 := got.(map[string]any)
+	if !ok1 || !ok2 {
+		return reflect.DeepEqual(want, got)
+	}
+	if len(w) != len(g) {
+		return false
+	}
+	for key := range w {
+		if value, there := g[key]; !there || !matchJSON(w[key], value) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *theatre) stanzaIn(text string) error {
+	e, err := element.Parse([]byte(text), component.NS, element.Limits{})
+	if err != nil {
+		return err
+	}
+	s := &component.Stanza{Element: e, Type: e.Attr("type"), ID: e.Attr("id"), From: e.Attr("from"), To: e.Attr("to")}
+	if s.Name == "iq" && (s.Type == "result" || s.Type == "error") {
+		done := p.pending[s.ID+" "+s.From]
+		if done == nil {
+			return errors.New("an answer to a request that nobody made")
+		}
+		delete(p.pending, s.ID+" "+s.From)
+		go done(s, nil)
+		return nil
+	}
+	p.b.HandleStanza(s)
+	return nil
+}
+
+func (p *theatre) stanzaOut(text string) error {
+	want, err := element.Parse([]byte(text), component.NS, element.Limits{})
+	if err != nil {
+		return err
+	}
+	if len(p.stanzas) == 0 {
+		return errors.New("xmpp heard nothing")
+	}
+	got, err := element.Parse([]byte(p.stanzas[0]), component.NS, element.Limits{})
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.stanzas[0], err)
+	}
+	p.stanzas = p.stanzas[1:]
+	if from := got.Attr("from"); strings.Contains(from, "/") {
+		p.self = from
+	}
+	if why := differ(want, got); why != "" {
+		return fmt.Errorf("%s\n got %s\nwant %s", why, clip(got.String(), 6000), clip(want.String(), 6000))
+	}
+	return nil
+}
+
+// differ compares by meaning: attributes in any order, "*" for any value, <_/> for
+// whatever else the element holds; children in order.
+func differ(want, got *element.Element) string {
+	if want.Space != got.Space || want.Name != got.Name {
+		return fmt.Sprintf("got <%s xmlns=%q>, want <%s xmlns=%q>", got.Name, got.Space, want.Name, want.Space)
+	}
+	more := false
+	var children []*element.Element
+	for e := range want.Children() {
+		if e.Name == "_" {
+			more = true
+			continue
+		}
+		children = append(children, e)
+	}
+	for _, a := range want.Attrs {
+		if value, ok := got.LookupAttr(a.Name); !ok || a.Value != "*" && a.Value != value {
+			return fmt.Sprintf("<%s %s>: got %q, want %q", want.Name, a.Name, value, a.Value)
+		}
+	}
+	if !more && len(want.Attrs) != len(got.Attrs) {
+		return fmt.Sprintf("<%s>: other attributes", want.Name)
+	}
+	if text := want.TrimmedText(); text != "*" && text != got.TrimmedText() && !more {
+		return fmt.Sprintf("<%s>: got text %q, want %q", want.Name, got.TrimmedText(), text)
+	}
+	i := 0
+	for e := range got.Children() {
+		if i < len(children) {
+			why := differ(children[i], e)
+			if why == "" {
+				i++
+				continue
+			}
+			if !more {
+				return why
+			}
+		} else if !more {
+			return fmt.Sprintf("<%s>: holds <%s>, too", want.Name, e.Name)
+		}
+	}
+	if i < len(children) {
+		return fmt.Sprintf("<%s>: holds no <%s> like this", want.Name, children[i].Name)
+	}
+	return ""
+}

@@ -1,0 +1,180 @@
+package bridge
+
+import (
+	"crypto/rand"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// user is a name here: an XMPP contact for the others. It outlives its tabs while somebody
+// has it in a contact list.
+type user struct {
+	local    string // key, and local part of the JID
+	name     string // as its owner typed it
+	bare     string
+	tabs     []*tab
+	contacts map[string]*contact // by bare JID
+}
+
+// tab is one browser that logged in, and one resource of its user.
+type tab struct {
+	user     *user
+	sock     web.Sender
+	resource string
+	jid      string                 // full
+	invites  bool                   // its page can be asked before it gets an offer
+	ends     map[string]*browserEnd // its calls, by the id it knows them by
+	past     []string               // ids of calls that ended
+	calls    *rate.Limiter
+}
+
+// session is what the bridge keeps of a socket; tab is nil before login.
+type session struct {
+	sock web.Sender
+	tab  *tab
+}
+
+// login gives a socket a name. On a socket that has one it renews or renames.
+func (b *Bridge) login(s *session, m web.Message) {
+	name := m.Name
+	local, err := localOf(name)
+	switch {
+	case !b.cfg.Anonymous:
+		b.refuseLogin(s, m, "auth-required", "logging in needs an account, and this server has no accounts yet (its config.toml can say [auth] anonymous = true)")
+		return
+	case err != nil:
+		b.refuseLogin(s, m, "bad-name", "this name cannot be used: "+err.Error())
+		return
+	}
+	if s.tab != nil && s.tab.user.local == local && !s.sock.Old() {
+		s.tab.invites = canInvite(m)
+		b.welcome(s, m)
+		return
+	}
+	u := b.users[local]
+	if u != nil && len(u.tabs) > 0 {
+		b.refuseLogin(s, m, "name-taken", "somebody is logged in with this name")
+		return
+	}
+	if s.tab != nil {
+		b.logout(s)
+	}
+	u = b.user(local)
+	u.name = name
+	b.open(s, u, canInvite(m))
+	b.welcome(s, m)
+	b.online(s.tab)
+}
+
+// canInvite: a v1 client is asked before it gets an offer unless its caps leave it out.
+func canInvite(m web.Message) bool {
+	if m.V != 1 {
+		return false
+	}
+	for _, c := range m.Caps {
+		if c == "invite" {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *Bridge) refuseLogin(s *session, m web.Message, code, text string) {
+	b.metrics.logins.WithLabelValues("none", code).Inc()
+	s.sock.Send(web.Message{Type: "login", ID: m.ID, Login: &web.Login{Code: code, Text: text, Methods: b.methods()}})
+}
+
+func (b *Bridge) methods() []string {
+	if b.cfg.Anonymous {
+		return []string{"none"}
+	}
+	return []string{}
+}
+
+func (b *Bridge) welcome(s *session, m web.Message) {
+	b.metrics.logins.WithLabelValues("none", "ok").Inc()
+	s.sock.Send(web.Message{Type: "login", Name: s.tab.user.name, ID: m.ID, Login: &web.Login{
+		Success: true, JID: s.tab.user.bare, Session: rand.Text(),
+		Caps: []string{"invite"}, IceServers: b.cfg.ICEServers, TTL: int(b.cfg.ICETTL / time.Second),
+	}})
+	if !b.up {
+		s.sock.Send(b.upstreamError())
+	}
+}
+
+func (b *Bridge) upstreamError() web.Message {
+	return web.Message{Type: "error", Code: "upstream", Text: "the XMPP server cannot be reached at the moment; calls that run go on"}
+}
+
+func (b *Bridge) user(local string) *user {
+	u := b.users[local]
+	if u == nil {
+		u = &user{local: local, name: unescape(local), bare: local + "@" + b.cfg.Domain, contacts: map[string]*contact{}}
+		b.users[local] = u
+	}
+	return u
+}
+
+func (b *Bridge) open(s *session, u *user, invites bool) {
+	resource := rand.Text()[:10]
+	s.tab = &tab{
+		user: u, sock: s.sock, resource: resource, jid: u.bare + "/" + resource, invites: invites,
+		ends:  map[string]*browserEnd{},
+		calls: perMinute(b.cfg.Limits.NewCallsPerSession),
+	}
+	u.tabs = append(u.tabs, s.tab)
+	b.tabs[s.tab.jid] = s.tab
+}
+
+// logout ends a tab: its calls first, since clients end a call silently when the
+// contact goes offline.
+func (b *Bridge) logout(s *session) {
+	t := s.tab
+	if t == nil {
+		return
+	}
+	for _, e := range t.ends {
+		e.c.leave(e, Gone, "")
+	}
+	b.offline(t)
+	u := t.user
+	for i, other := range u.tabs {
+		if other == t {
+			u.tabs = append(u.tabs[:i], u.tabs[i+1:]...)
+			break
+		}
+	}
+	delete(b.tabs, t.jid)
+	s.tab = nil
+	b.forget(u)
+}
+
+// forget drops a user that nobody uses and nobody watches.
+func (b *Bridge) forget(u *user) {
+	if len(u.tabs) == 0 && len(u.contacts) == 0 {
+		delete(b.users, u.local)
+	}
+}
+
+// end finds the call a message is about: by its id, else by the other's name, as the
+// tutorials' pages say it, else the only one there is.
+func (t *tab) end(m web.Message) *browserEnd {
+	if m.Call != "" {
+		return t.ends[m.Call]
+	}
+	var found *browserEnd
+	for _, e := range t.ends {
+		if m.Name != "" && !e.calls(m.Name) {
+			continue
+		}
+		if found == nil || e.c.began.After(found.c.began) {
+			found = e
+		}
+	}
+	return found
+}
+
+func perMinute(n int) *rate.Limiter { return rate.NewLimiter(rate.Limit(float64(n)/60), n) }

@@ -1,0 +1,327 @@
+package bridge
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/internal/element"
+	"github.com/jinglebridge/jinglebridge/jingle"
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// xmppEnd is the side of a call that an XMPP user is on.
+type xmppEnd struct {
+	b    *Bridge
+	c    *call
+	user *user  // ours
+	self string // full JID of ours that speaks
+	bare string // the peer's
+	peer string // full JID of the peer's device; "" until one took the call
+	sid  string
+	role jingle.Role // our browser's in the session
+	nick string
+
+	stage   stage
+	jmi     bool              // it began with a proposal (XEP-0353)
+	propose string            // id of the peer's proposal, when it wants a receipt
+	rings   []string          // devices that ring
+	more    []string          // devices to try next
+	senders map[string]string // changed before the accept, by content
+
+	local, remote *jingle.Description
+	dialect       jingle.Dialect
+	sent          map[string]bool // candidates the peer has
+	lostLink      bool            // the link to the server was lost meanwhile
+}
+
+// stage is how far the talk with the peer has come.
+type stage int
+
+const (
+	fresh     stage = iota
+	proposed        // XEP-0353: by either side
+	proceeded       // XEP-0353: the callee took it
+	initiated       // session-initiate is out, or in
+	accepted        // session-accept is out, or in
+)
+
+// sessionKey finds a Jingle session. A sid alone is not enough: some clients use one for
+// several of our resources, and a stranger may know it.
+type sessionKey struct{ self, peer, sid string }
+
+// proposalKey finds a proposal, which any device of the peer may answer.
+type proposalKey struct{ self, bare, sid string }
+
+// newXMPPEnd is an XMPP user whom a browser calls.
+func (b *Bridge) newXMPPEnd(c *call, t *tab, bare string) *xmppEnd {
+	return &xmppEnd{b: b, c: c, user: t.user, self: t.jid, bare: bare, sid: b.newSID(), role: jingle.Initiator, sent: map[string]bool{}}
+}
+
+func (x *xmppEnd) who() string   { return x.bare }
+func (x *xmppEnd) title() string { return x.nick }
+
+// meet binds the end to one device of the peer.
+func (x *xmppEnd) meet(peer string) {
+	x.peer = strings.Clone(peer)
+	x.b.jingles[sessionKey{x.self, x.peer, x.sid}] = x
+	x.dialect = x.b.dialectOf(x.user, x.peer)
+}
+
+func (x *xmppEnd) release() {
+	delete(x.b.jingles, sessionKey{x.self, x.peer, x.sid})
+	delete(x.b.proposals, proposalKey{x.user.bare, x.bare, x.sid})
+}
+
+// invite calls an XMPP user: by a proposal that all devices hear, or, where the
+// devices we know have no proposals, by a session with one of them.
+func (x *xmppEnd) invite() error {
+	x.b.greet(x.user, x.self, x.bare)
+	if direct := x.b.directDevices(x.user, x.bare); len(direct) > 0 {
+		x.more = direct[1:]
+		x.meet(direct[0])
+		x.c.want(x)
+		return nil
+	}
+	x.jmi = true
+	x.stage = proposed
+	x.b.proposals[proposalKey{x.user.bare, x.bare, x.sid}] = x
+	return x.say(x.bare, jingle.Message{Kind: "propose", Media: x.c.media}, wantReceipt)
+}
+
+// say sends an XEP-0353 message about this call.
+func (x *xmppEnd) say(to string, m jingle.Message, more ...func(*element.Writer)) error {
+	m.ID = x.sid
+	return x.b.sendProposal(x.self, to, m, more...)
+}
+
+func (x *xmppEnd) ringing(by end) {
+	if tab, ok := by.(*browserEnd); ok && x.stage == proposed {
+		x.self = tab.tab.jid
+	}
+	if !x.jmi {
+		x.tell(&jingle.Jingle{Action: jingle.SessionInfo, Info: []jingle.Info{{Space: jingle.NSRTPInfo, Name: "ringing"}}}, nil)
+		return
+	}
+	_ = x.say(x.peer, jingle.Message{Kind: "ringing"})
+	x.receipt()
+}
+
+// receipt says that the proposal arrived; callers show it as ringing (XEP-0184).
+func (x *xmppEnd) receipt() {
+	if x.propose != "" {
+		_ = x.b.sendReceipt(x.self, x.peer, x.propose)
+		x.propose = ""
+	}
+}
+
+// taken: a tab took the peer's call; the peer's device is asked for its session.
+func (x *xmppEnd) taken(by end, _ bool) {
+	if x.stage != proposed {
+		return // a session is there already, and its offer with it
+	}
+	x.self = by.(*browserEnd).tab.jid
+	x.stage = proceeded
+	x.meet(x.peer)
+	x.receipt()
+	if err := x.say(x.peer, jingle.Message{Kind: "proceed"}); err != nil {
+		x.c.fail(err)
+	}
+}
+
+// offer starts the session with the device that took the call.
+func (x *xmppEnd) offer(d *description) error {
+	if x.stage >= initiated {
+		return Failed(Incompatible, errors.New("a call with an XMPP user cannot be changed while it runs; end it and call again"))
+	}
+	if d.jingle == nil {
+		return Failed(BadMessage, errors.New("want a description with its sdp"))
+	}
+	if err := x.fit(d.jingle); err != nil {
+		return err
+	}
+	x.local = d.jingle
+	return x.initiate()
+}
+
+// fit makes the media of the session those of the proposal, as clients insist
+// (COMPAT Conversations 2.19, Monal 2024-10: else they end the call).
+func (x *xmppEnd) fit(d *jingle.Description) error {
+	if !x.jmi {
+		return nil
+	}
+	for i := range d.Contents {
+		if content := &d.Contents[i]; !content.Absent && !slices.Contains(x.c.media, content.Media) {
+			content.Absent = true
+			d.Bundle = slices.DeleteFunc(d.Bundle, func(name string) bool { return name == content.Name })
+		}
+	}
+	if has := d.Media(); len(has) != len(x.c.media) {
+		return Failed(Incompatible, fmt.Errorf("the call was announced with %s, the offer has %s", strings.Join(x.c.media, " and "), strings.Join(has, " and ")))
+	}
+	return nil
+}
+
+func (x *xmppEnd) initiate() error {
+	x.stage = initiated
+	return x.tell(&jingle.Jingle{Action: jingle.SessionInitiate, Initiator: x.self, Description: x.local}, func(answer *component.Stanza, err error) {
+		if err != nil || answer.Type == "error" {
+			x.initiateFailed(answer, err)
+		}
+	})
+}
+
+// initiateFailed: a device that is not there any more is followed by the next one.
+func (x *xmppEnd) initiateFailed(answer *component.Stanza, err error) {
+	if x.c.state == ended || x.c.state == active {
+		return
+	}
+	f, text := faultOf(err), ""
+	if err == nil {
+		f, text = faultOfError(answer)
+	}
+	if f == Unavailable && len(x.more) > 0 && x.stage == initiated {
+		next := x.more[0]
+		x.more = x.more[1:]
+		x.release()
+		x.meet(next)
+		if err := x.initiate(); err != nil {
+			x.c.fail(err)
+		}
+		return
+	}
+	if f == Glare {
+		return // their call, which won, is here or on its way
+	}
+	x.c.finish(nil, f, text)
+}
+
+// answer accepts the peer's session.
+func (x *xmppEnd) answer(d *description) error {
+	if d.jingle == nil {
+		return Failed(BadMessage, errors.New("want a description with its sdp"))
+	}
+	if err := d.jingle.Answers(x.remote); err != nil {
+		return Failed(Incompatible, err)
+	}
+	x.local = d.jingle
+	x.stage = accepted
+	return x.tell(&jingle.Jingle{Action: jingle.SessionAccept, Responder: x.self, Description: x.local}, nil)
+}
+
+// candidates sends what the browser found, one to a stanza.
+// COMPAT Monal 2024-10: reads only the first candidate; Dino 0.4: only one content.
+func (x *xmppEnd) candidates(cs []candidate) {
+	for _, c := range cs {
+		why := x.candidate(c)
+		if why != "" {
+			x.b.metrics.candidates.WithLabelValues(why).Inc()
+		}
+	}
+}
+
+func (x *xmppEnd) candidate(c candidate) (dropped string) {
+	said, err := web.ParseICECandidate(c.raw)
+	if err != nil {
+		return "grammar"
+	}
+	if said.Candidate == "" {
+		return ""
+	}
+	ice, err := jingle.ParseCandidate(said.Candidate)
+	if err != nil {
+		return "grammar"
+	}
+	if why := ice.Unfit(); why != "" {
+		return why
+	}
+	content := contentOf(x.local, said)
+	if content == nil {
+		return "content"
+	}
+	if ufrag := ice.Ufrag; ufrag != "" && ufrag != content.Ufrag {
+		return "generation"
+	}
+	key := content.Name + " " + ice.String()
+	if x.sent[key] {
+		return "duplicate"
+	}
+	x.sent[key] = true
+	only := jingle.Content{Name: content.Name, Media: content.Media, Creator: content.Creator, Senders: content.Senders, Ufrag: content.Ufrag, Pwd: content.Pwd, Candidates: []jingle.Candidate{ice}}
+	_ = x.tell(&jingle.Jingle{Action: jingle.TransportInfo, Description: &jingle.Description{Contents: []jingle.Content{only}}}, x.sessionGone)
+	return ""
+}
+
+// contentOf finds the m-line that a browser's candidate is for: by its place, which
+// is sure, else by its name.
+func contentOf(d *jingle.Description, said web.ICECandidate) *jingle.Content {
+	if d == nil {
+		return nil
+	}
+	var found *jingle.Content
+	if i := said.SDPMLineIndex; i >= 0 && i < len(d.Contents) {
+		found = &d.Contents[i]
+	} else {
+		found = d.Content(said.SDPMid)
+	}
+	if found == nil || found.Absent {
+		return nil
+	}
+	return found
+}
+
+// sessionGone ends the call when the peer says that it has no such session. Anything else
+// that goes wrong with a request must not (COMPAT Monal 2024-10: answers few of them).
+func (x *xmppEnd) sessionGone(answer *component.Stanza, err error) {
+	if err == nil && answer.Type == "error" && component.ErrorOf(answer).App == "unknown-session" && x.c.state != ended {
+		x.c.leave(x, Gone, "")
+	}
+}
+
+func (x *xmppEnd) info(raw json.RawMessage) {
+	for _, i := range x.infosOf(raw) {
+		_ = x.tell(&jingle.Jingle{Action: jingle.SessionInfo, Info: []jingle.Info{i}}, nil)
+	}
+}
+
+// tell sends a Jingle request of this session; done, which may be nil, runs inside the loop.
+func (x *xmppEnd) tell(j *jingle.Jingle, done func(*component.Stanza, error)) error {
+	j.SID = x.sid
+	var w element.Writer
+	j.Append(&w, x.dialect)
+	return x.b.request(component.IQ{From: x.self, To: x.peer, Type: "set", Payload: w.Bytes()}, done)
+}
+
+// over ends the talk with the peer, by what its stage demands.
+func (x *xmppEnd) over(f Fault, text string) {
+	x.release()
+	reason := jingle.Reason{Condition: faults[f].jingle, Text: text, TieBreak: f == Glare}
+	switch {
+	case x.stage >= initiated:
+		x.b.terminate(x, reason, 0)
+		if x.jmi {
+			x.b.owe(func() error { return x.say(x.peer, jingle.Message{Kind: "finish", Reason: reason}) })
+		}
+	case x.stage == fresh:
+	case x.role == jingle.Responder:
+		x.b.owe(func() error { return x.say(x.peer, jingle.Message{Kind: "reject", Reason: reason}) })
+	default:
+		x.retract(f, text)
+	}
+}
+
+// retract takes our proposal back from every device that may ring, and from the one that
+// took it.
+func (x *xmppEnd) retract(f Fault, text string) {
+	reason := jingle.Reason{Condition: "cancel", Text: text}
+	if f == Glare {
+		reason = jingle.Reason{Condition: "expired", TieBreak: true}
+	}
+	x.b.owe(func() error { return x.say(x.bare, jingle.Message{Kind: "retract", Reason: reason}) })
+	if x.peer != "" {
+		x.b.owe(func() error { return x.say(x.peer, jingle.Message{Kind: "retract", Reason: reason}) })
+	}
+}
