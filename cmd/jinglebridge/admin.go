@@ -68,6 +68,8 @@ func (a *admin) ready(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case !up:
 			reason = "not attached to the XMPP server"
+		case proven.IsZero():
+			reason = "the XMPP server has not answered yet"
 		case age >= provenFor:
 			reason = "the XMPP server has not answered for " + age.Truncate(time.Second).String()
 		case a.twin():

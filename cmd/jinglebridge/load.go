@@ -159,7 +159,7 @@ func (e configError) Error() string {
 }
 
 // secrets are the parts of a line that must not get into logs.
-var secrets = regexp.MustCompile(`(\b(?:secret|credential)\s*=).*`)
+var secrets = regexp.MustCompile(`(\b(?:secret|credential)\s*=)\s*(?:[^\s"].*|"[^"].*)`)
 
 // caret is the line itself and, below it, what is meant.
 func (p place) caret() string {
