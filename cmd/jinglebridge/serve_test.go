@@ -153,8 +153,6 @@ func TestServe(t *testing.T) {
 
 	p.stop()
 	await(t, link, "presence", "unavailable")
-	hangUp(link)
-	p.until(t, "stopped")
 	if got := notified(t, systemd); got != "STOPPING=1" {
 		t.Errorf("systemd heard %q, want STOPPING=1", got)
 	}
@@ -169,6 +167,8 @@ func TestServe(t *testing.T) {
 		}
 		break
 	}
+	hangUp(link)
+	p.until(t, "stopped")
 	if code := p.wait(t); code != exitOK {
 		t.Errorf("got exit code %d, want 0", code)
 	}
