@@ -41,6 +41,7 @@ type Bridge struct {
 
 	// Owned by the loop.
 	up        bool
+	stopping  bool
 	sessions  map[web.Sender]*session
 	users     map[string]*user // by local part
 	tabs      map[string]*tab  // by full JID
@@ -139,13 +140,17 @@ func (b *Bridge) Shutdown(ctx context.Context) {
 }
 
 func (b *Bridge) shutdown() {
+	b.stopping = true
 	for c := range b.calls {
 		c.finish(nil, Shutdown, "")
 	}
-	for _, t := range b.tabs {
-		b.offline(t)
-		if !t.sock.Old() {
-			t.sock.Send(web.Message{Type: "shutdown", Text: "the server restarts", Reconnect: 1 + jitter(4)})
+	for _, s := range b.sessions {
+		if s.tab == nil {
+			continue
+		}
+		b.logout(s)
+		if !s.sock.Old() {
+			s.sock.Send(web.Message{Type: "shutdown", Text: "the server restarts", Reconnect: 1 + jitter(4)})
 		}
 	}
 }

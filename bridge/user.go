@@ -42,6 +42,9 @@ func (b *Bridge) login(s *session, m web.Message) {
 	name := m.Name
 	local, err := localOf(name)
 	switch {
+	case b.stopping:
+		b.refuseLogin(s, m, "upstream", "the server restarts")
+		return
 	case !b.cfg.Anonymous:
 		b.refuseLogin(s, m, "auth-required", "logging in needs an account, and this server has no accounts yet (its config.toml can say [auth] anonymous = true)")
 		return
