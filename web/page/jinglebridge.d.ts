@@ -1,0 +1,174 @@
+// Types of jinglebridge.js. The words are those of docs/protocol.md, version 1.
+
+export type Media = "audio" | "video" | "screen" | "data";
+export type Show = "available" | "chat" | "away" | "xa" | "dnd" | "unavailable";
+export type Reason =
+  | "hangup" | "decline" | "busy" | "cancel" | "timeout" | "elsewhere" | "gone"
+  | "failed" | "incompatible" | "media" | "unavailable" | "forbidden" | "shutdown" | "error";
+
+/** Codes of the server (docs/protocol.md §2), and after the bar those of this library. */
+export type ErrorCode =
+  | "bad-json" | "bad-message" | "unknown-type" | "too-large" | "login-required" | "not-found" | "unavailable"
+  | "forbidden" | "no-call" | "call-exists" | "glare" | "room-full" | "no-room" | "unsupported"
+  | "rate-limited" | "timeout" | "upstream" | "internal"
+  | "name-taken" | "bad-name" | "auth-required" | "auth-failed" | "token-expired" | "token-not-yet"
+  | "too-many-attempts" | "session-unknown" | "full"
+  // | of this library:
+  | "offline" | "unreachable" | "refused" | "aborted" | "closed" | "policy" | "protocol" | "replaced" | "idle" | "token"
+  | "denied" | "no-device" | "in-use" | "insecure" | "media" | "lost" | "error";
+
+export declare class BridgeError extends Error {
+  constructor(code: ErrorCode, message?: string, more?: { retry?: number; cause?: unknown; methods?: string[] });
+  readonly code: ErrorCode;
+  /** Seconds after which another try makes sense, when the server said so. */
+  readonly retry?: number;
+  /** How one may log in, when a login was refused: "none", "password", "token", "xmpp". */
+  readonly methods?: string[];
+}
+
+export interface BridgeOptions {
+  /** The name to log in with: others see `name@component`. */
+  name?: string;
+  /** A display name. */
+  title?: string;
+  password?: string;
+  /** A token, or what fetches one; it is asked again at every reconnect. */
+  token?: string | (() => string | Promise<string>);
+  /** Optional parts of the protocol we speak; default `["invite"]`. */
+  caps?: string[];
+  /** Instead of the servers that the bridge names. */
+  iceServers?: RTCIceServer[];
+}
+
+export interface Contact {
+  name: string;
+  title: string;
+  show: Show;
+  status: string;
+  /** What the contact can be called with; empty: not callable now. */
+  media: Media[];
+}
+
+/**
+ * What to send and receive of one kind: `true` or constraints do both, `"receive"` only
+ * receives, `false` leaves it out.
+ */
+export type Wish = boolean | "receive" | MediaTrackConstraints;
+
+export interface CallOptions {
+  audio?: Wish;
+  video?: Wish;
+  /** Send this instead of asking for devices; it stays yours to stop. */
+  stream?: MediaStream;
+  /** Ends the call. */
+  signal?: AbortSignal;
+  /** Seconds to ring; the server's default is 60. */
+  timeout?: number;
+}
+
+export interface Ended {
+  reason: Reason;
+  /** The other side, or the server, ended it. */
+  remote: boolean;
+  /** More exact than the reason, where somebody knew. */
+  code?: ErrorCode;
+  /** Free text for people, not for programs. */
+  message?: string;
+  retry?: number;
+  error?: Error;
+}
+
+export type BridgeState = "idle" | "connecting" | "online" | "offline" | "closed";
+export type CallState =
+  | "asking"        // for microphone and camera; nobody has been told yet
+  | "calling"       // invited; nobody has said that it rings
+  | "ringing"       // the other side says that it rings
+  | "incoming"      // somebody calls us
+  | "accepted"      // taken; descriptions are on their way
+  | "connecting"    // looking for a path
+  | "connected"
+  | "reconnecting"  // was connected; the path is interrupted
+  | "ended";
+
+interface BridgeEvents {
+  state: Event & { state: BridgeState; error: BridgeError | null };
+  /**
+   * Somebody calls. When the listeners have run, the caller is told that it rings;
+   * `preventDefault()` keeps that back until `call.ring()`.
+   */
+  call: Event & { call: Call };
+  presence: Event & { contact: Contact };
+  /** An error that belongs to no call. */
+  error: Event & { error: BridgeError };
+}
+
+interface CallEvents {
+  state: Event & { call: Call; state: CallState };
+  track: Event & { call: Call; track: MediaStreamTrack; stream: MediaStream };
+  mute: Event & { call: Call; kind: "audio" | "video"; on: boolean; remote: boolean };
+  ended: Event & { call: Call } & Ended;
+}
+
+type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void };
+
+export declare class Bridge extends EventTarget {
+  /** @param url the server's WebSocket; http(s) and relative addresses will do. */
+  constructor(url: string | URL, options?: BridgeOptions);
+  readonly state: BridgeState;
+  /** Our name as the server has it. */
+  readonly name: string;
+  /** Our address on the XMPP side, once logged in. */
+  readonly jid: string;
+  readonly contacts: ReadonlyMap<string, Contact>;
+  /** Calls that have not ended, by id. */
+  readonly calls: ReadonlyMap<string, Call>;
+  readonly iceServers: RTCIceServer[];
+  /** Rejects when the first login fails; later the connection is opened again unasked. */
+  login(): Promise<this>;
+  /** Calls somebody; to be called in a click, since it asks for the devices first. */
+  call(name: string, options?: CallOptions): Call;
+  /** Ends all calls and the connection. */
+  close(): void;
+  addEventListener<K extends keyof BridgeEvents>(type: K, listener: Listener<BridgeEvents[K]>, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+}
+
+export declare class Call extends EventTarget {
+  private constructor();
+  readonly id: string;
+  /** The other party: a login name, or a bare JID. */
+  readonly name: string;
+  /** The other party's display name, or the name. */
+  readonly title: string;
+  readonly incoming: boolean;
+  /** What the caller invited to. */
+  readonly media: Media[];
+  readonly state: CallState;
+  /** How it ended, null before. */
+  readonly ended: Ended | null;
+  readonly localStream: MediaStream | null;
+  /** Everything the other side sends, in one stream. */
+  readonly remoteStream: MediaStream | null;
+  readonly muted: { audio: boolean; video: boolean };
+  readonly remoteMuted: { audio: boolean; video: boolean };
+  /** When media first flowed, as `Date.now()` gives it; 0 before. */
+  readonly connectedAt: number;
+  /** The connection under the call, null before there is one. For statistics and tests. */
+  readonly pc: RTCPeerConnection | null;
+  /** Whether a camera picture can be switched on without asking the other side again. */
+  readonly canSendVideo: boolean;
+  /** Says that a person can see or hear the call; only needed after `preventDefault()`. */
+  ring(): void;
+  /** Takes the call. Rejects, and goes on ringing, when a device is missing or refused. */
+  accept(wishes?: { audio?: Wish; video?: Wish }): Promise<void>;
+  decline(reason?: "decline" | "busy"): void;
+  /** Ends the call in any state; the reason follows from the state if none is given. */
+  hangUp(reason?: Reason): void;
+  /** Stops or resumes sending; a muted camera is switched off. */
+  mute(kind: "audio" | "video", on?: boolean): Promise<void>;
+  addEventListener<K extends keyof CallEvents>(type: K, listener: Listener<CallEvents[K]>, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+}
+
+/** Whether this browser can call at all. */
+export declare function supported(): boolean;
