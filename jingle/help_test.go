@@ -66,7 +66,7 @@ func write(t testing.TB, j *Jingle, to Dialect) string {
 	var w element.Writer
 	j.Append(&w, to)
 	for _, broken := range readersRules(parseXML(t, string(w.Bytes()))) {
-		t.Errorf("a reader objects: %s in\n%s", broken, w.Bytes())
+		t.Errorf("a reader objects: %s in\n%.2000s", broken, w.Bytes())
 	}
 	return string(w.Bytes())
 }

@@ -2,6 +2,7 @@ package jingle
 
 import (
 	"slices"
+	"unicode"
 
 	"github.com/jinglebridge/jinglebridge/internal/element"
 )
@@ -74,14 +75,14 @@ func (m Message) Append(w *element.Writer) {
 	w.End()
 }
 
-// isName bounds what names a session or a content to the peer: not empty, not long, no
-// control characters.
+// isName bounds what names a session or a content to the peer: not empty, not long,
+// nothing that cannot be seen.
 func isName(s string) bool {
 	if s == "" || len(s) > maxName {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
-		if s[i] < 0x20 || s[i] == 0x7f {
+	for _, c := range s {
+		if !unicode.IsGraphic(c) {
 			return false
 		}
 	}

@@ -17,7 +17,7 @@ var (
 	reFingerprint = regexp.MustCompile(`^[0-9A-F]{2}(:[0-9A-F]{2}){19,63}$`)
 	reNumber      = regexp.MustCompile(`^[0-9]+$`)
 	reID          = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
-	reIP          = regexp.MustCompile(`^[0-9a-f:.]+$`)
+	reIP          = regexp.MustCompile(`^[0-9a-fA-F:.]+$`)
 )
 
 type rules struct {
