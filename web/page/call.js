@@ -193,7 +193,7 @@ export class Call extends EventTarget {
     }
     switch (message.type) {
       case "ringing": return this.state === "calling" && this.#move("ringing");
-      case "accept": return this.#accepted();
+      case "accept": return this.#accepted(message.early);
       case "offer": return this.#offered(message.offer);
       case "answer": return this.#answered(message.answer);
       case "candidate": return this.#candidates(message.candidates ?? [message.candidate ?? null]);
@@ -242,6 +242,8 @@ export class Call extends EventTarget {
   #adopt(message) {
     const was = this.id;
     this.crossing = null;
+    this.#peer?.close(); // with an early offer nobody will answer
+    this.#peer = null;
     this.id = message.call;
     this.incoming = true;
     this.#offer = message.offer ?? null;
@@ -249,13 +251,17 @@ export class Call extends EventTarget {
     this.#taken();
   }
 
-  #accepted() {
+  // Early means that nobody has taken it: the other side's app rings only when it has our offer.
+  #accepted(early) {
     if (this.incoming || !NEW.has(this.state)) return; // repeated, or late
-    this.crossing = null;
-    this.#move("accepted");
+    if (!early) {
+      this.crossing = null;
+      this.#move("accepted");
+    }
+    if (this.#peer) return; // has offered early
     const peer = this.#connect();
     peer?.add(this.localStream, this.media);
-    peer?.offer().catch((error) => this.#broken(error));
+    peer?.offer().catch((error) => peer === this.#peer && this.#broken(error));
   }
 
   #offered(description) {
@@ -273,7 +279,7 @@ export class Call extends EventTarget {
 
   #answered(description) {
     if (!this.#peer) return; // nothing was asked
-    if (this.state === "accepted") this.#move("connecting");
+    if (this.state === "accepted" || NEW.has(this.state)) this.#move("connecting");
     const first = !this.pc.currentRemoteDescription;
     const type = description?.type === "pranswer" ? "pranswer" : "answer";
     this.#peer.describe({ type, sdp: String(description?.sdp) }).catch((error) => first && this.#broken(error));
@@ -303,7 +309,7 @@ export class Call extends EventTarget {
   // An error about this call that answers none of our requests.
   #troubled(error) {
     if (error.code === "no-call") this.#end("gone", { remote: true, code: error.code, message: error.message });
-    else if (error.code === "unsupported" || error.code === "glare") this.#peer?.refused(new BridgeError(error.code, error.message));
+    else if (error.code === "unsupported" || (error.code === "glare" && !NEW.has(this.state))) this.#peer?.refused(new BridgeError(error.code, error.message));
     else if (NEW.has(this.state)) this.#refused(error);
   }
 
