@@ -9,7 +9,7 @@ data_path = "/var/lib/prosody"
 modules_enabled = {
 	"roster", "saslauth", "tls", "disco", "presence", "message", "iq",
 	"carbons", "mam", "pep", "blocklist", "smacks", "csi_simple", "vcard_legacy",
-	"ping", "time", "version", "websocket", "turn_external",
+	"ping", "time", "version", "websocket",
 }
 -- Only people of this server call each other. To let others in, remove this line and
 -- give Prosody certificates.

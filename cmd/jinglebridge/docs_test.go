@@ -1,0 +1,75 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/jinglebridge/jinglebridge/internal/xmpptest"
+)
+
+var (
+	described = regexp.MustCompile(`fqName: "(jinglebridge_\w+)".*variableLabels: \{([\w,]*)\}`)
+	inTable   = regexp.MustCompile("(?m)^\\| `(\\w+)(?:\\{([\\w,]*)\\})?` \\|")
+)
+
+// TestMetricsAreDocumented holds the table of docs/operating.md against what there is.
+func TestMetricsAreDocumented(t *testing.T) {
+	c := defaults()
+	c.XMPP.Domain, c.XMPP.Secret = "call.example.org", xmpptest.Secret
+	c.Listen, c.Admin = "127.0.0.1:0", ""
+	p, err := assemble(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.listener.Close()
+
+	descs := make(chan *prometheus.Desc, 1000)
+	p.admin.registry.Describe(descs)
+	close(descs)
+	var got []string
+	for d := range descs {
+		if m := described.FindStringSubmatch(d.String()); m != nil {
+			got = append(got, strings.TrimPrefix(m[1], "jinglebridge_")+"{"+m[2]+"}")
+		}
+	}
+	doc, err := os.ReadFile("../../docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(doc), "## Metrics")
+	table, _, _ = strings.Cut(table, "\n## ")
+	var want []string
+	for _, m := range inTable.FindAllStringSubmatch(table, -1) {
+		want = append(want, m[1]+"{"+m[2]+"}")
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("docs/operating.md has other metrics than there are:\ngot  %s\nwant %s", want, got)
+	}
+}
+
+// TestReadmeKeys wants keys that README.md names in its table to exist.
+func TestReadmeKeys(t *testing.T) {
+	doc, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &loader{cfg: defaults()}
+	l.keys = l.cfg.keys()
+	named := regexp.MustCompile("`((?:xmpp|listen|admin|auth|policy|ice|call|limits|log)\\.[a-z_.]+)`").FindAllStringSubmatch(string(doc), -1)
+	if len(named) < 5 {
+		t.Fatalf("got %d keys, want some", len(named))
+	}
+	for _, m := range named {
+		if l.key(m[1]) == nil {
+			t.Errorf("README.md names %s, which is no key", m[1])
+		}
+	}
+}
