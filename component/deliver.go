@@ -111,7 +111,7 @@ func (c *Component) deliver(s *Stanza, h Handler) {
 	}
 	if limit := c.remotes.over(s.From, time.Now()); limit != "" {
 		c.metrics.limited(limit)
-		if s.Name == "iq" {
+		if s.Name == "iq" && s.ID != "" {
 			c.sendError(s, tooMuch)
 		}
 		return
@@ -131,8 +131,7 @@ func (c *Component) deliverAnswer(s *Stanza) {
 		return
 	}
 	defer c.caught("answer")
-	c.busy.Store(true)
-	defer c.busy.Store(false)
+	defer c.inHandler()()
 	done(s, nil)
 }
 
@@ -173,10 +172,18 @@ func (c *Component) handle(s *Stanza, h Handler) {
 		}
 	}()
 	defer c.caught("HandleStanza")
-	c.busy.Store(true)
-	defer c.busy.Store(false)
+	defer c.inHandler()()
 	h.HandleStanza(s)
 	done = true
+}
+
+// inHandler notes that the reader is away, until the function it returns is called.
+func (c *Component) inHandler() (back func()) {
+	c.busy.Store(true)
+	return func() {
+		c.free.Store(int64(time.Since(c.born)))
+		c.busy.Store(false)
+	}
 }
 
 // caught, deferred, ends a panic of the Handler.

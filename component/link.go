@@ -122,13 +122,13 @@ func (c *Component) serve(ctx context.Context, conn *conn, h Handler) error {
 // tell keeps a panic of the Handler from ending the link.
 func (c *Component) tell(h Handler, up bool) {
 	defer c.caught("HandleLink")
-	c.busy.Store(true)
-	defer c.busy.Store(false)
+	defer c.inHandler()()
 	h.HandleLink(up)
 }
 
 // write sends what is queued; after the last of it, at the end of ctx, it closes our
-// half of the stream and leaves the server a moment to close its own.
+// half of the stream. The server closes its own, or the watch ends the link: to close
+// at once could make the kernel drop what the server has not read.
 func (c *Component) write(ctx context.Context, conn *conn, end func(error)) {
 	raw := conn.Conn
 	if err := c.out.writeTo(raw); err != nil {
@@ -142,7 +142,6 @@ func (c *Component) write(ctx context.Context, conn *conn, end func(error)) {
 		end(err)
 		return
 	}
-	raw.SetReadDeadline(time.Now().Add(c.timing.flush / 5))
 	if half, ok := raw.(interface{ CloseWrite() error }); ok {
 		half.CloseWrite()
 	}

@@ -102,6 +102,9 @@ func (c *Component) checkPing(heard time.Time) error {
 	case c.busy.Load():
 		return nil // the Handler keeps us from reading: that is not the link's fault
 	case !heard.After(sent):
+		if time.Since(c.born)-time.Duration(c.free.Load()) < c.timing.pingWait {
+			return nil // and we may have begun to read again only now
+		}
 		return errNoAnswer
 	}
 	switch missed := c.self.miss(); {

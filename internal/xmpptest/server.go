@@ -101,6 +101,10 @@ func Attach(c net.Conn, domain, secret string) (*Link, error) {
 		l.Write(StreamError("not-authorized") + "</stream:stream>")
 		return nil, fmt.Errorf("handshake: got %s, want %q", e, want)
 	}
+	l.atEnd = func() { // as servers do
+		l.write("</stream:stream>")
+		c.Close()
+	}
 	l.pump()
 	return l, l.write("<handshake/>")
 }

@@ -26,6 +26,7 @@ type stream struct {
 
 	elements chan *element.Element // what pump has read; nil before it runs
 	err      error                 // why elements was closed
+	atEnd    func()                // what pump does at </stream:stream>
 	closed   chan struct{}
 	once     sync.Once
 }
@@ -101,6 +102,9 @@ func (s *stream) pump() {
 			e, err := s.read()
 			if err != nil {
 				s.err = err
+				if err == io.EOF && s.atEnd != nil {
+					s.atEnd()
+				}
 				return
 			}
 			select {
