@@ -132,7 +132,7 @@ func FuzzDescription(f *testing.F) {
 			t.Fatalf("%q: got %q %q, want %q %q", raw, gotKind, gotSDP, std.Type, std.SDP)
 		}
 		c := ICECandidate{Candidate: sdp, SDPMid: kind, SDPMLineIndex: len(sdp) & 0xffff}
-		if again, err := ParseICECandidate(c.JSON()); err == nil && utf8.ValidString(sdp+kind) && again != c {
+		if again, err := ParseICECandidate(c.JSON()); err == nil && utf8.ValidString(sdp) && utf8.ValidString(kind) && again != c {
 			t.Fatalf("%+v came back as %+v", c, again)
 		}
 	})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -105,10 +106,12 @@ func (s *Session) write() {
 		default:
 			err = s.conn.WriteControl(kind, frame, deadline)
 		}
-		if err != nil {
-			s.giveUp(websocket.CloseAbnormalClosure)
-		} else if kind == websocket.CloseMessage {
+		switch {
+		case err == nil && kind != websocket.CloseMessage:
+		case err == nil, errors.Is(err, websocket.ErrCloseSent):
 			s.await()
+		default:
+			s.giveUp(websocket.CloseAbnormalClosure)
 		}
 	}
 }

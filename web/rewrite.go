@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -65,29 +66,31 @@ func unquote(src []byte) string {
 	if i < 0 {
 		return string(src)
 	}
-	dst := make([]byte, 0, len(src))
+	var dst strings.Builder
+	dst.Grow(len(src))
 	for i >= 0 {
-		dst = append(dst, src[:i]...)
+		dst.Write(src[:i])
 		src = src[i:]
 		size := 2
 		switch c := src[1]; c {
 		case 'n':
-			dst = append(dst, '\n')
+			dst.WriteByte('\n')
 		case 'r':
-			dst = append(dst, '\r')
+			dst.WriteByte('\r')
 		case 't':
-			dst = append(dst, '\t')
+			dst.WriteByte('\t')
 		case 'u':
 			var r rune
 			r, size = unescape(src)
-			dst = utf8.AppendRune(dst, r)
+			dst.WriteRune(r)
 		default:
-			dst = append(dst, c)
+			dst.WriteByte(c)
 		}
 		src = src[size:]
 		i = bytes.IndexByte(src, '\\')
 	}
-	return string(append(dst, src...))
+	dst.Write(src)
+	return dst.String()
 }
 
 // appendNumber writes a number as ECMAScript does (ECMA-262 Number::toString, SerializeJSONProperty).

@@ -93,26 +93,34 @@ func (s *Session) read() {
 	s.server.remove(s)
 }
 
-// readAll hands on messages until the socket ends.
+// readAll hands on messages until the socket ends. It holds nothing while it waits: what a
+// message needs on the stack is given back to the idle.
 func (s *Session) readAll() error {
 	for {
 		_, r, err := s.conn.NextReader() // text and binary alike
 		if err != nil {
 			return err
 		}
-		m, bad, err := s.readMessage(r)
-		if err != nil {
+		if err := s.readMessage(r); err != nil {
 			return err
-		}
-		if !s.closing() && s.within(m.ID) {
-			s.take(m, bad)
 		}
 	}
 }
 
-// readMessage reads one message. The buffer for it is borrowed for no longer than that, as
+// readMessage reads one message and hands it on.
+//
+//go:noinline
+func (s *Session) readMessage(r io.Reader) error {
+	m, bad, err := s.parseMessage(r)
+	if err == nil && !s.closing() && s.within(m.ID) {
+		s.take(m, bad)
+	}
+	return err
+}
+
+// parseMessage reads one message. The buffer for it is borrowed for no longer than that, as
 // what follows may block.
-func (s *Session) readMessage(r io.Reader) (m Message, bad *ParseError, err error) {
+func (s *Session) parseMessage(r io.Reader) (m Message, bad *ParseError, err error) {
 	buf := s.server.buffers.Get().(*[]byte)
 	defer s.server.buffers.Put(buf)
 	if *buf, err = s.readFrames((*buf)[:0], r); err != nil || s.closing() {
@@ -253,10 +261,10 @@ func (s *Session) part(err error) {
 		return
 	case errors.Is(err, websocket.ErrReadLimit):
 		s.server.limited("message_bytes")
-		s.ended(websocket.CloseMessageTooBig) // gorilla has said so
+		s.Close(websocket.CloseMessageTooBig, "")
 	case errors.Is(err, errFlood):
-	default:
-		s.ended(websocket.CloseProtocolError) // gorilla has said so
+	default: // gorilla has said it already
+		s.Close(websocket.CloseProtocolError, "")
 	}
 	s.drain()
 }

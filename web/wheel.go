@@ -84,9 +84,13 @@ func (w *wheel) turn() {
 	// A pong that is still missing so many ticks after its ping is late.
 	grace := min(spokes-1, max(1, int(w.timeout*spokes/w.interval)))
 	for at := 0; ; at = (at + 1) % spokes {
-		now := <-ticker.C
-		if at == 0 {
-			w.each(now)
+		select {
+		case now := <-ticker.C:
+			if at == 0 {
+				w.each(now)
+			}
+		case <-w.empty:
+			return
 		}
 		if !w.tick(at, (at+spokes-grace)%spokes) {
 			return
