@@ -10,12 +10,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/element"
@@ -28,13 +29,16 @@ import (
 //	bob    < {"type":"leave","name":"*"}                             a browser hears; "*" is any value
 //	xmpp   > <message from='…' to='…'>…</message>                    the server sends a stanza
 //	xmpp   < <iq type='set' id='*' …>…</iq>                          the server gets one; <_/> is whatever else is inside
-//	bob gone | link down | link up | wait 60s | set old_pages anyone
+//	bob gone | link down | link up | wait 60s | set old_pages anyone | shutdown
 //
 // {@file} inside a line stands for testdata/FILE, escaped where the line is JSON; {to} for
-// the full JID of ours that spoke to XMPP last, {tab} for that of the only tab. Stanzas
-// and messages must come in this order, and nothing else may come. ids of our requests
-// are iq1, iq2, …, sids sid1, …, other ids id1, …. A request is answered like any
-// stanza: xmpp > <iq type='result' id='iq1' …/>.
+// the full JID of ours that spoke to XMPP last, {tab} for that of the only tab, {tab bob} for
+// that of bob's. "*" also stands for a part of a value. Stanzas and messages must come in this
+// order, and nothing else may come. ids of our requests are iq1, iq2, …, sids sid1, …,
+// other ids id1, …. A request is answered like any stanza: xmpp > <iq type='result' id='iq1' …/>.
+//
+// In every play each request of the XMPP side is answered once, a browser hears one leave of a
+// call, and when all browsers are gone nothing is left of any call (curtain_test.go).
 func TestPlays(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.play")
 	if err != nil || len(files) == 0 {
@@ -74,6 +78,7 @@ func perform(t *testing.T, script string) {
 	if err := p.silent(); err != nil {
 		t.Fatal(err)
 	}
+	p.curtain()
 }
 
 // theatre holds the props of a play.
@@ -88,10 +93,12 @@ type theatre struct {
 	pending  map[string]func(*component.Stanza, error) // requests of ours, by id and whom we asked
 	iqs      int
 	self     string // the full JID of ours that spoke last
+	house    house
 }
 
 // actor is a browser of the play.
 type actor struct {
+	house  *house
 	mu     *sync.Mutex
 	old    bool
 	heard  []string
@@ -101,6 +108,7 @@ type actor struct {
 func (a *actor) Send(m web.Message) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.house.heard(a, m)
 	if !a.old {
 		a.heard = append(a.heard, string(m.Append(nil)))
 		return
@@ -115,7 +123,8 @@ func (a *actor) Addr() string                { return "192.0.2.1" }
 
 func newStage(t *testing.T) *theatre {
 	p := &theatre{t: t, browsers: map[string]*actor{}, pending: map[string]func(*component.Stanza, error){}}
-	cfg := Config{Domain: "call.example.org", Anonymous: true}
+	p.house = house{asked: map[string]int{}, left: map[string]bool{}, registry: prometheus.NewRegistry()}
+	cfg := Config{Domain: "call.example.org", Anonymous: true, Metrics: p.house.registry}
 	if testing.Verbose() {
 		cfg.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
@@ -133,6 +142,7 @@ func (p *theatre) Send(stanza []byte) error {
 	if p.down {
 		return component.ErrDown
 	}
+	p.house.sent(stanza)
 	p.stanzas = append(p.stanzas, string(stanza))
 	return nil
 }
@@ -178,6 +188,9 @@ func (p *theatre) play(line string) error {
 		return nil
 	case "set":
 		return p.set(rest)
+	case "shutdown":
+		go p.b.Shutdown(p.t.Context())
+		return nil
 	}
 	if rest == "gone" {
 		p.b.Closed(p.browsers[who])
@@ -189,7 +202,7 @@ func (p *theatre) play(line string) error {
 	if !ok || verb != ">" && verb != "<" {
 		return errors.New("want WHO > TEXT or WHO < TEXT")
 	}
-	text, err := p.props(strings.NewReplacer("{to}", p.self, "{tab}", p.tab()).Replace(text))
+	text, err := p.props(strings.NewReplacer(p.jids()...).Replace(text))
 	switch {
 	case err != nil:
 		return err
@@ -209,12 +222,19 @@ func (p *theatre) play(line string) error {
 	return p.browserHears(who, text)
 }
 
-// tab is the full JID of the one tab, or of any.
-func (p *theatre) tab() string {
+// jids are our full JIDs as a play writes them, and what stands for them.
+func (p *theatre) jids() []string {
+	jids := []string{"{to}", p.self}
 	for full := range p.b.tabs {
-		return full
+		jids = append(jids, "{tab}", full)
+		break
 	}
-	return ""
+	for who, a := range p.browsers {
+		if s := p.b.sessions[a]; s != nil && s.tab != nil {
+			jids = append(jids, "{tab "+who+"}", s.tab.jid)
+		}
+	}
+	return jids
 }
 
 // silent fails when somebody heard something that the play does not know.
@@ -239,13 +259,26 @@ func (p *theatre) set(option string) error {
 		p.b.cfg.CalledBy = value
 	case "call":
 		p.b.cfg.Call = strings.Fields(value)
-	case "calls_per_session":
-		_, err := fmt.Sscan(value, &p.b.cfg.Limits.CallsPerSession)
-		return err
+	case "strict_old":
+		p.b.cfg.StrictOld = value == "true"
 	default:
-		return fmt.Errorf("no option %q", key)
+		return p.setLimit(key, value)
 	}
 	return nil
+}
+
+func (p *theatre) setLimit(key, value string) error {
+	l := &p.b.cfg.Limits
+	limit := map[string]*int{
+		"calls_per_session": &l.CallsPerSession, "pending_per_callee": &l.PendingPerCallee, "pending_per_sender": &l.PendingPerSender,
+		"candidates": &l.Candidates, "roster": &l.Roster, "rosters": &l.Rosters,
+		"rings_per_caller": &p.b.perCaller.perMinute, "new_calls_per_target": &p.b.perTarget.perMinute,
+	}[key]
+	if limit == nil {
+		return fmt.Errorf("no option %q", key)
+	}
+	_, err := fmt.Sscan(value, limit)
+	return err
 }
 
 // props puts files in the place of {name}.
@@ -279,7 +312,7 @@ func (p *theatre) props(text string) (string, error) {
 func (p *theatre) browserSays(who, text string) error {
 	a := p.browsers[who]
 	if a == nil {
-		a = &actor{mu: &p.mu, old: true}
+		a = &actor{house: &p.house, mu: &p.mu, old: true}
 		p.browsers[who] = a
 	}
 	m, err := web.Parse([]byte(text), a.old)
@@ -313,26 +346,6 @@ func (p *theatre) browserHears(who, want string) error {
 	return nil
 }
 
-func matchJSON(want, got any) bool {
-	if want == "*" {
-		return true
-	}
-	w, ok1 := want.(map[string]any)
-	g, ok2 := got.(map[string]any)
-	if !ok1 || !ok2 {
-		return reflect.DeepEqual(want, got)
-	}
-	if len(w) != len(g) {
-		return false
-	}
-	for key := range w {
-		if value, there := g[key]; !there || !matchJSON(w[key], value) {
-			return false
-		}
-	}
-	return true
-}
-
 func (p *theatre) stanzaIn(text string) error {
 	e, err := element.Parse([]byte(text), component.NS, element.Limits{})
 	if err != nil {
@@ -347,6 +360,9 @@ func (p *theatre) stanzaIn(text string) error {
 		delete(p.pending, s.ID+" "+s.From)
 		go done(s, nil)
 		return nil
+	}
+	if s.Name == "iq" {
+		p.house.asked[s.ID+" "+s.From]++
 	}
 	p.b.HandleStanza(s)
 	return nil
@@ -372,51 +388,4 @@ func (p *theatre) stanzaOut(text string) error {
 		return fmt.Errorf("%s\n got %s\nwant %s", why, clip(got.String(), 6000), clip(want.String(), 6000))
 	}
 	return nil
-}
-
-// differ compares by meaning: attributes in any order, "*" for any value, <_/> for
-// whatever else the element holds; children in order.
-func differ(want, got *element.Element) string {
-	if want.Space != got.Space || want.Name != got.Name {
-		return fmt.Sprintf("got <%s xmlns=%q>, want <%s xmlns=%q>", got.Name, got.Space, want.Name, want.Space)
-	}
-	more := false
-	var children []*element.Element
-	for e := range want.Children() {
-		if e.Name == "_" {
-			more = true
-			continue
-		}
-		children = append(children, e)
-	}
-	for _, a := range want.Attrs {
-		if value, ok := got.LookupAttr(a.Name); !ok || a.Value != "*" && a.Value != value {
-			return fmt.Sprintf("<%s %s>: got %q, want %q", want.Name, a.Name, value, a.Value)
-		}
-	}
-	if !more && len(want.Attrs) != len(got.Attrs) {
-		return fmt.Sprintf("<%s>: other attributes", want.Name)
-	}
-	if text := want.TrimmedText(); text != "*" && text != got.TrimmedText() && !more {
-		return fmt.Sprintf("<%s>: got text %q, want %q", want.Name, got.TrimmedText(), text)
-	}
-	i := 0
-	for e := range got.Children() {
-		if i < len(children) {
-			why := differ(children[i], e)
-			if why == "" {
-				i++
-				continue
-			}
-			if !more {
-				return why
-			}
-		} else if !more {
-			return fmt.Sprintf("<%s>: holds <%s>, too", want.Name, e.Name)
-		}
-	}
-	if i < len(children) {
-		return fmt.Sprintf("<%s>: holds no <%s> like this", want.Name, children[i].Name)
-	}
-	return ""
 }
