@@ -91,7 +91,7 @@ stage.test('a page calls: propose, ringing, proceed, session, hang-up', async ()
   await clean(romeo)
 })
 
-stage.test('a page calls with video, and is answered with sound only by nobody: the media stay those proposed', async () => {
+stage.test('a page calls with video: the session has the media that were proposed', async () => {
   const [juliet, romeo] = await pair()
   await juliet.call(romeo.address, true)
   const { sid } = await proposed(romeo, ['audio', 'video'])
@@ -149,8 +149,7 @@ stage.test('a page calls two devices: a no of one is a no', async () => {
   const { sid } = await proposed(phone)
   await tablet.message('propose', sid)
   tablet.do('reject', { sid })
-  await juliet.ended('decline')
-  proper(await phone.message('retract', sid), { to: phone.address, from: OURS })
+  await juliet.ended('decline') // the phone learns it from its own server's carbons
 })
 
 stage.test('an XMPP user calls: propose, ringing with receipt, proceed, session, hang-up', async () => {

@@ -38,6 +38,12 @@ export class Browser {
     const log = []
     page.on('console', message => log.push(`${message.type()}: ${message.text()}`))
     page.on('pageerror', err => log.push(`uncaught: ${err.stack}`))
+    page.on('websocket', socket => {
+      if (socket.url().includes('xmpp')) return // the page keeps its stanzas itself
+      socket.on('framesent', ({ payload }) => log.push(`> ${String(payload).slice(0, 300)}`))
+      socket.on('framereceived', ({ payload }) => log.push(`< ${String(payload).slice(0, 300)}`))
+      socket.on('close', () => log.push('socket closed'))
+    })
     await page.goto(url)
     return { name, page, context, log }
   }

@@ -14,6 +14,7 @@ export class CallPage {
   }
 
   async call(address, video = false) {
+    if (await this.page.isVisible('#close')) await this.page.click('#close') // what the last call left
     await this.page.fill('#to', address)
     await this.page.click(video ? '#call-video' : '#call-audio')
   }

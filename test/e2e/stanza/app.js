@@ -42,7 +42,10 @@ function logIn(jid, password) {
   client.on('jingle:ringing', session => session === call?.session && setCall('ringing'))
   client.on('jingle:accepted', session => session === call?.session && setCall('active'))
   client.on('jingle:terminated', terminated)
-  client.jingle.on('peerTrackAdded', (session, track, stream) => showRemote(session, track, stream))
+  client.jingle.on('peerTrackAdded', (session, track, stream) => {
+    session.remote = stream ?? new MediaStream([track])
+    showRemote()
+  })
   client.on('raw:*', (direction, xml) => log.push({ direction, xml }))
   client.connect()
 }
@@ -164,6 +167,7 @@ async function startCall(address, video) {
 function incoming(session) {
   if (call) return session.end('busy')
   call = { session, incoming: true }
+  showRemote()
   session.ring()
   setCall('incoming')
 }
@@ -195,13 +199,15 @@ function terminated(session, reason) {
 
 function end(reason) {
   for (const track of call?.local?.getTracks() ?? []) track.stop()
-  $('remote').srcObject = $('local').srcObject = null
   setCall('ended', reason)
   call = null
+  showRemote()
+  $('local').srcObject = null
 }
 
-function showRemote(session, track, stream) {
-  $('remote').srcObject = stream ?? new MediaStream([track])
+// showRemote: the tracks of a call come before the call itself does, and a second caller's must not replace the first's.
+function showRemote() {
+  if ($('remote').srcObject !== call?.session?.remote) $('remote').srcObject = call?.session?.remote ?? null
 }
 
 // ---- the page
