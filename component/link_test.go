@@ -76,6 +76,7 @@ func TestAttachesAgainForEver(t *testing.T) {
 		}
 		link.Close()
 	}
+	server.AcceptFor(t) // by now the last end has been counted
 	stop()
 	for reason := range ends {
 		if n := testutil.ToFloat64(c.metrics.downs.WithLabelValues(reason)); n != 1 {

@@ -126,9 +126,7 @@ func (l *Link) Next() (*element.Element, error) {
 			return nil, err
 		}
 		if e.Name == "iq" && e.Attr("from") != "" && e.Attr("from") == e.Attr("to") && e.Child("urn:xmpp:ping", "ping") != nil {
-			if err := l.write(e.String()); err != nil {
-				return nil, err
-			}
+			l.write(e.String()) // an error shows when the next is read
 			continue
 		}
 		return e, nil
