@@ -19,7 +19,7 @@ func (d *Description) Answers(offer *Description) error {
 		if o.Absent {
 			continue
 		}
-		c := d.line(o.MID())
+		c := d.byMID(o.MID())
 		if c == nil || c.Absent {
 			// COMPAT Conversations, Monal: an accept with fewer contents is a security error.
 			return fmt.Errorf("%w: want the answer to take content %s", ErrIncompatible, quote(o.Name))
@@ -42,8 +42,8 @@ func (d *Description) Answers(offer *Description) error {
 	return nil
 }
 
-// line finds the m-line with this mid, Absent or not.
-func (d *Description) line(mid string) *Content {
+// byMID finds the m-line with this mid, Absent or not.
+func (d *Description) byMID(mid string) *Content {
 	for i := range d.Contents {
 		if d.Contents[i].MID() == mid {
 			return &d.Contents[i]
@@ -102,7 +102,7 @@ func (d *Description) answeredBundle(offer *Description) []string {
 	names := make([]string, 0, len(offer.Bundle))
 	for i := range offer.Contents {
 		o := &offer.Contents[i]
-		c := d.line(o.MID())
+		c := d.byMID(o.MID())
 		if !o.Absent && c != nil && slices.Contains(d.Bundle, c.Name) && slices.Contains(offer.Bundle, o.Name) {
 			names = append(names, o.Name)
 		}
@@ -113,7 +113,8 @@ func (d *Description) answeredBundle(offer *Description) []string {
 	return names
 }
 
-// agreeSetup gives all contents of an answer one DTLS role.
+// agreeSetup gives all contents of an answer one DTLS role. An answer that chose none,
+// or actpass, is taken for active, as RFC 8842 §5.3 recommends to answer.
 // COMPAT Conversations: refuses an accept whose contents differ in it.
 func (d *Description) agreeSetup() {
 	setup := "active"

@@ -61,3 +61,48 @@ func BenchmarkToSDP(b *testing.B) {
 		}
 	}
 }
+
+const benchCandidate = "candidate:191243257 1 udp 2122194687 192.0.2.2 55551 typ host generation 0 ufrag OfSg network-id 1"
+
+// BenchmarkCandidateOut is a browser's candidate to the bytes of a transport-info.
+func BenchmarkCandidateOut(b *testing.B) {
+	var w element.Writer
+	var buf []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		c, err := ParseCandidate(benchCandidate)
+		if err != nil || c.Unfit() != "" {
+			b.Fatal(err)
+		}
+		w.Reset(buf[:0])
+		j := Jingle{Action: TransportInfo, SID: "s1", Description: &Description{Contents: []Content{
+			{Name: "0", Ufrag: "OfSg", Pwd: "Hbv44btyAlx8EpZT2IMTTsU/", Candidates: []Candidate{c}},
+		}}}
+		j.Append(&w, Common)
+		buf = w.Bytes()
+	}
+}
+
+// BenchmarkCandidateIn is the bytes of a transport-info to a browser's candidate.
+func BenchmarkCandidateIn(b *testing.B) {
+	c, err := ParseCandidate(benchCandidate)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var w element.Writer
+	j := Jingle{Action: TransportInfo, SID: "s1", Description: &Description{Contents: []Content{
+		{Name: "0", Ufrag: "OfSg", Pwd: "Hbv44btyAlx8EpZT2IMTTsU/", Candidates: []Candidate{c}},
+	}}}
+	j.Append(&w, Common)
+	b.ReportAllocs()
+	for b.Loop() {
+		e, err := element.Parse(w.Bytes(), "", element.Limits{Depth: 64, Elements: 20000})
+		if err != nil {
+			b.Fatal(err)
+		}
+		j, err := Parse(e)
+		if err != nil || j.Description.Contents[0].Candidates[0].String() == "" {
+			b.Fatal(err)
+		}
+	}
+}

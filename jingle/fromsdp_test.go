@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -184,5 +185,24 @@ func TestUnfitMid(t *testing.T) {
 	}
 	if got := back.Contents[0]; got.Name != "a name with blanks" || got.MID() != "m0" || back.Bundle[0] != "a name with blanks" {
 		t.Errorf("got %q for %q, bundle %q", got.Name, got.MID(), back.Bundle)
+	}
+}
+
+// TestHostileSizes: as large as may be, and each of one thing; memory stays in bounds.
+func TestHostileSizes(t *testing.T) {
+	for _, line := range []string{
+		"a=ssrc-group:SIM 1 2 3 4 5 6 7 8 9\r\n", "a=ssrc-group:SIM " + strings.Repeat("1 ", 255) + "\r\n", "a=ssrc:1 cname:x\r\n",
+		"a=x\n", "\n", "a=rtcp-fb:111 nack\r\n", "a=group:BUNDLE " + strings.Repeat("0 ", 500) + "\r\n", "a=fingerprint:sha-256 AA\r\n",
+		"a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n", "m=audio 9 UDP/TLS/RTP/SAVPF 1 2 3 4 5 6 7 8\r\n", "a=fmtp:111 " + strings.Repeat("a=1;", 64) + "\r\n",
+		"a=msid:a b\r\n", "a=extmap:1 urn:x\r\n", "a=mid:" + strings.Repeat("x", 200) + "\r\n",
+	} {
+		sdp := smallOffer + strings.Repeat(line, (maxSDP-len(smallOffer))/len(line))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := FromSDP(sdp, Initiator)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 5<<20 {
+			t.Errorf("%.20q: %d bytes (%v), want at most 5 MiB", line, used, err)
+		}
 	}
 }

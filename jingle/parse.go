@@ -24,7 +24,7 @@ func Parse(e *element.Element) (*Jingle, error) {
 	case !isName(j.SID):
 		return nil, errors.New("jingle: want a sid of 1 to 255 characters")
 	}
-	r := reader{j: j, shelf: newShelf()}
+	r := reader{j: j}
 	if err := r.children(e); err != nil {
 		return nil, fmt.Errorf("jingle %s: %w", quote(string(j.Action)), err)
 	}
@@ -133,6 +133,9 @@ func (r *reader) media(c *Content, e *element.Element) error {
 		return nil
 	}
 	c.Media = media
+	if r.payloads == nil {
+		r.shelf = newShelf() // candidates come without
+	}
 	return r.description(c, e)
 }
 

@@ -96,11 +96,12 @@ func extensionID(s string) int {
 
 // isTurned knows a writer that ignores roles: to it "initiator" is whoever writes.
 //
-// COMPAT Movim 0.34: such is every description it makes, and its own bare JID is always
-// the initiator. Where it did initiate, both readings are the same.
+// COMPAT Movim 0.34: such is every description it makes. It names its own bare JID as
+// the initiator and its peer as the responder, always. Where it did initiate, both
+// readings are the same.
 func isTurned(jingle *element.Element) bool {
 	initiator := jingle.Attr("initiator")
-	return initiator != "" && strings.IndexByte(initiator, '/') < 0
+	return initiator != "" && strings.IndexByte(initiator, '/') < 0 && jingle.Attr("responder") != ""
 }
 
 // repairCondition puts a reason's name right.

@@ -74,7 +74,6 @@ type shelf struct {
 	params     []Param
 	extensions []Extension
 	sources    []Source
-	total      int // sources of all contents
 }
 
 func newShelf() shelf {
