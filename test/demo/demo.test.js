@@ -10,7 +10,10 @@ import test from 'node:test'
 import { fileURLToPath } from 'node:url'
 import WebSocket from 'ws'
 import { Browser } from '../e2e/harness/browser.js'
+import { CallPage } from '../e2e/harness/callpage.js'
+import { flows } from '../e2e/harness/media.js'
 import { within } from '../e2e/harness/wait.js'
+import { XMPPUser } from '../e2e/harness/xmppuser.js'
 
 const TOP = join(dirname(fileURLToPath(import.meta.url)), '../..')
 
@@ -58,6 +61,22 @@ function login(url) {
   })
 }
 
+/** What the demo proposes to try: juliet on the call page and romeo on the XMPP user's page talk. */
+async function call(page, user, password) {
+  const browser = await Browser.start()
+  try {
+    const romeo = await XMPPUser.open(browser, user, { name: 'romeo', domain: 'localhost', password })
+    const juliet = await CallPage.open(browser, page, 'juliet')
+    await romeo.sees('juliet@call.localhost', 'audio video')
+    await juliet.sees('romeo@localhost')
+    await juliet.call('romeo@localhost')
+    await romeo.answer()
+    await flows([juliet, romeo], ['audio'])
+  } finally {
+    await browser.close()
+  }
+}
+
 test('the demo runs, answers, and leaves nothing behind', { timeout: 300_000 }, async () => {
   // Somebody is on its first choice of a port already, if nobody else is.
   const guest = createServer().on('error', () => {}).listen(8080, '127.0.0.1')
@@ -70,14 +89,7 @@ test('the demo runs, answers, and leaves nothing behind', { timeout: 300_000 }, 
     for (const url of [page, user]) assert.match(await (await fetch(url)).text(), /<html|<!doctype/i)
     assert.equal(await login(page), '{"type":"login","success":true}')
 
-    const browser = await Browser.start()
-    try {
-      const { page: romeo } = await browser.open('romeo', user)
-      await romeo.click('#login')
-      await romeo.waitForSelector('#app[data-state=online]', { timeout: 10_000 })
-    } finally {
-      await browser.close()
-    }
+    await call(page, user, demo.text.match(/romeo@localhost\s+password (\S+)/)[1])
 
     const dir = demo.text.match(/(\S*jinglebridge-demo-\w+)/)?.[1]
     assert.ok(dir && existsSync(dir), `no folder in:\n${demo.text}`)

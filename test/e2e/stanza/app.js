@@ -56,6 +56,7 @@ async function online() {
   const roster = await client.getRoster()
   for (const item of roster.items) if (item.subscription !== 'none') subscribed.add(item.jid)
   client.sendPresence({ legacyCapabilities: client.disco.getCaps() })
+  for (const jid of settings.contacts ?? []) if (!subscribed.has(jid)) subscribe(jid)
   setState('online', `Online as ${client.jid}.`)
   showRoster()
 }
@@ -94,7 +95,7 @@ function showRoster() {
     return row
   })
   $('roster').replaceChildren(...rows)
-  const known = new Set([...subscribed, ...[...people.keys()].map(bare), ...(settings.suggestions ?? [])])
+  const known = new Set([...subscribed, ...[...people.keys()].map(bare)])
   known.delete(bare(client.jid))
   $('contacts').replaceChildren(...[...known].map(jid => Object.assign(document.createElement('option'), { value: jid })))
 }

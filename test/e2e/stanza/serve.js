@@ -24,7 +24,7 @@ async function bundle() {
   return result.outputFiles[0].text
 }
 
-/** Serves the page with settings {websocket, accounts?, suggestions?}; answers {url, close}. */
+/** Serves the page with settings {websocket, accounts?, contacts?}; answers {url, close}. */
 export async function serve(settings, port = 0) {
   const files = new Map([
     ['/', ['html', await readFile(join(here, 'index.html'))]],
