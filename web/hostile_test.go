@@ -73,6 +73,7 @@ func roundTrip(b *browser) error {
 // wantEnd reads until the server hangs up.
 func wantEnd(t *testing.T, b *browser, what string) {
 	t.Helper()
+	defer b.Close()
 	b.SetReadDeadline(time.Now().Add(patience))
 	for {
 		if _, _, err := b.ReadMessage(); err != nil {

@@ -310,6 +310,7 @@ func TestSocketLimits(t *testing.T) {
 
 // TestSlowConsumer: one who does not read is closed, and nobody waited for him.
 func TestSlowConsumer(t *testing.T) {
+	t.Parallel() // it waits for a farewell that does not come
 	bridge := newBridge()
 	s, url := serve(t, Config{Handler: bridge, WriteTimeout: 500 * time.Millisecond})
 	b := dial(t, url)
