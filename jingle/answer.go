@@ -114,7 +114,7 @@ func (d *Description) answeredBundle(offer *Description) []string {
 }
 
 // agreeSetup gives all contents of an answer one DTLS role. An answer that chose none,
-// or actpass, is taken for active, as RFC 8842 §5.3 recommends to answer.
+// or actpass, is taken for active, as RFC 5763 §5 recommends to answer.
 // COMPAT Conversations: refuses an accept whose contents differ in it.
 func (d *Description) agreeSetup() {
 	setup := "active"

@@ -150,3 +150,41 @@ func FuzzJingle(f *testing.F) {
 		accept(t, d)
 	})
 }
+
+// FuzzAnswer: whatever a stranger answers, a browser hears the m-lines that it offered.
+func FuzzAnswer(f *testing.F) {
+	for _, file := range files(f, "jingle/*01-answer.xml") {
+		if text := read(f, file); len(text) < 4000 {
+			f.Add(text)
+		}
+	}
+	f.Add(strings.Replace(everything, "session-initiate", "session-accept", 1))
+	offer := fromSDP(f, read(f, "sdp/chromium-156.0.8078.79.video-data.00-offer.sdp"), Initiator)
+	f.Fuzz(func(t *testing.T, xml string) {
+		e, err := element.Parse([]byte(xml), "", element.Limits{Depth: 32, Elements: 2000})
+		if err != nil {
+			return
+		}
+		j, err := Parse(e)
+		if err != nil || j.Action != SessionAccept {
+			return
+		}
+		text, err := j.Description.ToSDP(SDPFor{Local: Initiator, Offer: offer, Session: 1, Version: 1, Stream: "s1"})
+		if err != nil {
+			return
+		}
+		d, err := FromSDP(text, Responder)
+		if err != nil {
+			t.Fatalf("%v in %s", err, text)
+		}
+		if len(d.Contents) != len(offer.Contents) {
+			t.Fatalf("got %d m-lines, want %d in %s", len(d.Contents), len(offer.Contents), text)
+		}
+		for i := range d.Contents {
+			if d.Contents[i].MID() != offer.Contents[i].MID() || d.Contents[i].Media != offer.Contents[i].Media {
+				t.Fatalf("m-line %d is %s %s in %s", i, d.Contents[i].Media, d.Contents[i].MID(), text)
+			}
+		}
+		subset(t, d, offer)
+	})
+}
