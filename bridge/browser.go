@@ -114,6 +114,9 @@ func (b *Bridge) offer(t *tab, m web.Message) error {
 		return Failed(BadMessage, errors.New("want an offer in the offer"))
 	}
 	if e := t.end(m); e != nil && (m.Call != "" || e.c.state != ringing || e.c.caller == end(e)) {
+		if !e.c.takesOffer(e) {
+			return Failed(OutOfOrder, errOutOfOrder)
+		}
 		d, err := e.hear("offer", m.Offer)
 		if err == nil {
 			err = e.c.fromOffer(e, d)
@@ -138,6 +141,11 @@ func (b *Bridge) begin(t *tab, m web.Message, offer json.RawMessage) error {
 	}
 	if err := b.mayBegin(t, to, now); err != nil {
 		return err
+	}
+	if to.bare != "" && m.Media != nil {
+		if m.Media = callMedia(m.Media); len(m.Media) == 0 {
+			return Failed(Incompatible, errors.New("XMPP users can be called with audio and video"))
+		}
 	}
 	if to.local == t.user.local {
 		return Failed(NotFound, errors.New("that is you"))
@@ -187,6 +195,20 @@ func (b *Bridge) firstOffer(c *call, me *browserEnd, rung []end, offer json.RawM
 		c.media = mediaOf(d.raw)
 	}
 	return nil
+}
+
+// callMedia is what a client can be asked for: a screen is shown as video.
+func callMedia(asked []string) []string {
+	var media []string
+	for _, kind := range asked {
+		if kind == "screen" {
+			kind = "video"
+		}
+		if (kind == "audio" || kind == "video") && !slices.Contains(media, kind) {
+			media = append(media, kind)
+		}
+	}
+	return media
 }
 
 // mediaOf guesses the media of a call between browsers; the payload may be anything.
@@ -288,6 +310,9 @@ func (b *Bridge) answer(t *tab, m web.Message) error {
 	e := t.end(m)
 	if e == nil {
 		return Failed(NoCall, errors.New("there is no such call"))
+	}
+	if !e.c.takesAnswer(e) {
+		return Failed(OutOfOrder, errOutOfOrder)
 	}
 	d, err := e.hear("answer", m.Answer)
 	if err != nil {

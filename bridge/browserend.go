@@ -19,6 +19,7 @@ type browserEnd struct {
 
 	// How the other side is called here.
 	peer, peerTitle string
+	wanted          bool // it called the peer at the same moment
 
 	// Only toward XMPP: what the browser said last, and the m-lines as they were first
 	// agreed, whose order names candidates.
@@ -77,7 +78,7 @@ func (e *browserEnd) invite() error {
 // browsers may have that, as in the tutorials; for XMPP users policy decides.
 func (b *Bridge) mayAnswerUnasked(e *browserEnd) bool {
 	caller, xmpp := e.c.caller.(*xmppEnd)
-	if !xmpp || b.cfg.OldPages == "anyone" {
+	if !xmpp || e.wanted || b.cfg.OldPages == "anyone" {
 		return true
 	}
 	contact := e.tab.user.contacts[caller.bare]
@@ -203,7 +204,7 @@ func (e *browserEnd) candidate(c candidate) json.RawMessage {
 		if line.Name != c.content {
 			continue
 		}
-		out := web.ICECandidate{SDPMid: line.Name, SDPMLineIndex: i, UsernameFragment: c.ice.Ufrag}
+		out := web.ICECandidate{SDPMid: line.MID(), SDPMLineIndex: i, UsernameFragment: c.ice.Ufrag}
 		if !c.last {
 			out.Candidate = c.ice.String()
 		}

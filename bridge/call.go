@@ -224,12 +224,26 @@ func (c *call) deliver() {
 	c.flush(c.caller)
 }
 
+// takesOffer says whether an offer of this end is in order. A caller may think again as
+// long as nobody has heard the first one.
+func (c *call) takesOffer(from end) bool {
+	return c.state == active || from == c.caller && !c.offered
+}
+
+// takesAnswer says whether this end has been asked for an answer.
+func (c *call) takesAnswer(from end) bool {
+	if c.state == active {
+		return c.reoffer != nil && c.reoffer != from
+	}
+	return from == c.callee && c.offered
+}
+
 // take an offer: the first one of the call, or one that changes a running call.
 func (c *call) fromOffer(from end, d *description) error {
 	if c.state == active {
 		return c.change(from, d)
 	}
-	if from != c.caller || c.offered || c.offer != nil {
+	if !c.takesOffer(from) {
 		return Failed(OutOfOrder, errOutOfOrder)
 	}
 	if err := c.move(moveOffer); err != nil {
@@ -257,15 +271,12 @@ func (c *call) change(from end, d *description) error {
 }
 
 func (c *call) fromAnswer(from end, d *description) error {
+	if !c.takesAnswer(from) {
+		return Failed(OutOfOrder, errOutOfOrder)
+	}
 	if c.state == active {
-		if c.reoffer == nil || c.reoffer == from {
-			return Failed(OutOfOrder, errOutOfOrder)
-		}
 		c.reoffer = nil
 		return c.other(from).answer(d)
-	}
-	if from != c.callee || !c.offered {
-		return Failed(OutOfOrder, errOutOfOrder)
 	}
 	if err := c.move(moveAnswer); err != nil {
 		return err

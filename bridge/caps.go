@@ -54,12 +54,17 @@ func (b *Bridge) learnCaps(u *user, c *contact, r *resource, e *element.Element)
 // askCaps asks the device; an answer whose hash is right is remembered for all devices
 // that say the same, any other for this device only (XEP-0115 §5.4).
 func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) {
+	asked := r.node
 	var w element.Writer
 	w.Start(nsDisco, "query")
 	w.AttrIf("node", key)
 	w.End()
 	_ = b.request(component.IQ{From: u.bare, To: r.jid, Type: "get", Payload: w.Bytes()}, func(answer *component.Stanza, err error) {
-		if err != nil || answer.Type != "result" || c.resources[r.jid] != r {
+		if c.resources[r.jid] != r || r.node != asked {
+			return
+		}
+		if err != nil || answer.Type != "result" {
+			r.node = "" // asked again when it next says something
 			return
 		}
 		query := answer.Child(nsDisco, "query")
@@ -80,7 +85,7 @@ func capsOf(query *element.Element) *caps {
 	}
 	call := has[jingle.NS] && has["urn:xmpp:jingle:transports:ice-udp:1"] && has[jingle.NSRTP] && has["urn:xmpp:jingle:apps:dtls:0"]
 	return &caps{
-		audio:     call && has[jingle.NSRTP+":audio"] || call && has["urn:xmpp:jingle:apps:rtp:audio"],
+		audio:     call && has["urn:xmpp:jingle:apps:rtp:audio"],
 		video:     call && has["urn:xmpp:jingle:apps:rtp:video"],
 		proposals: has[jingle.NSMessage],
 	}

@@ -100,6 +100,7 @@ func (b *Bridge) leftovers(complain func(string, ...any)) {
 		complain("%d contacts are counted, %d are there", b.contacts, contacts)
 	}
 }
+
 // counter reads a metric that has no labels, or the sum over its labels.
 func (h *house) counter(t *testing.T, name string) float64 {
 	t.Helper()

@@ -17,7 +17,7 @@ type info struct {
 	Mute map[string]bool `json:"mute,omitempty"`
 }
 
-// infosOf translates a page's info; contents are named by their place in the call.
+// infosOf translates a page's info; it names m-lines by their a=mid.
 func (x *xmppEnd) infosOf(raw json.RawMessage) []jingle.Info {
 	var said info
 	if json.Unmarshal(raw, &said) != nil || x.local == nil {
@@ -33,8 +33,8 @@ func (x *xmppEnd) infosOf(raw json.RawMessage) []jingle.Info {
 	}
 	sort.Strings(names)
 	for _, name := range names {
-		if content := x.local.Content(name); content != nil && !content.Absent {
-			out = append(out, jingle.Info{Space: jingle.NSRTPInfo, Name: onOff(said.Mute[name], "mute", "unmute"), Content: name})
+		if content := x.local.Line(name, -1); content != nil {
+			out = append(out, jingle.Info{Space: jingle.NSRTPInfo, Name: onOff(said.Mute[name], "mute", "unmute"), Content: content.Name})
 		}
 	}
 	return out
@@ -49,11 +49,9 @@ func (x *xmppEnd) infoOf(i jingle.Info) json.RawMessage {
 		say.Hold = &on
 	case "mute", "unmute":
 		say.Mute = map[string]bool{}
-		for _, d := range []*jingle.Description{x.remote, x.local} {
-			for n := 0; d != nil && n < len(d.Contents); n++ {
-				if content := &d.Contents[n]; !content.Absent && (i.Content == "" || i.Content == content.Name) {
-					say.Mute[content.Name] = i.Name == "mute"
-				}
+		for n := 0; x.local != nil && n < len(x.local.Contents); n++ {
+			if content := &x.local.Contents[n]; !content.Absent && (i.Content == "" || i.Content == content.Name) {
+				say.Mute[content.MID()] = i.Name == "mute"
 			}
 		}
 	}

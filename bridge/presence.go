@@ -192,7 +192,7 @@ func (b *Bridge) seen(local string, s *component.Stanza) {
 func showOf(show string) string {
 	switch show {
 	case "chat", "away", "xa", "dnd":
-		return show
+		return strings.Clone(show)
 	}
 	return "available"
 }
@@ -396,15 +396,17 @@ func (c *contact) media() []string {
 // changes networks), so it gets a moment, and is then asked.
 func (b *Bridge) vanished(peer string) {
 	for key, x := range b.jingles {
-		if key.peer != peer || x.stage < initiated {
+		if key.peer != peer || x.stage < initiated || x.asking {
 			continue
 		}
+		x.asking = true
 		time.AfterFunc(b.vanish, func() { b.do(func() { x.stillThere() }) })
 	}
 }
 
 // stillThere pings the session (XEP-0166 §6.8: a session-info without payload).
 func (x *xmppEnd) stillThere() {
+	x.asking = false
 	if x.c.state == ended || !x.b.up || x.back() {
 		return
 	}

@@ -97,8 +97,11 @@ func (b *Bridge) bounced(s *component.Stanza) {
 			continue
 		}
 		x := b.proposals[b.proposalOn(s, sid)]
-		if x == nil || x.stage > proceeded || (kind == "jm-propose-") != (x.role == jingle.Initiator) {
+		if x == nil || (kind == "jm-propose-") != (x.role == jingle.Initiator) {
 			return
+		}
+		if x.role == jingle.Initiator && x.stage != proposed || x.role == jingle.Responder && (x.stage != proceeded || x.peer != s.From) {
+			return // it reached somebody all the same
 		}
 		f, text := faultOfError(s)
 		x.stage = fresh // nobody rings, so there is nobody to tell
@@ -153,7 +156,7 @@ func (b *Bridge) fromProposal(s *component.Stanza, m jingle.Message) {
 		x.rejected(s, m)
 	case "retract", "finish":
 		if x.stage == proposed || x.peer == s.From {
-			x.c.leave(x, faultOfCondition(m.Reason.Condition), m.Reason.Text)
+			x.finished(s, m)
 		}
 	}
 }
@@ -216,8 +219,17 @@ func (x *xmppEnd) fromProposer(s *component.Stanza, m jingle.Message) {
 		}
 		x.c.leave(x, f, m.Reason.Text)
 	case "finish":
-		x.c.leave(x, faultOfCondition(m.Reason.Condition), m.Reason.Text)
+		x.finished(s, m)
 	}
+}
+
+// finished: the peer says that the call is over, some clients by this alone (COMPAT Monal
+// 2024-10), and hears it from us, too (XEP-0353 §3.4).
+func (x *xmppEnd) finished(s *component.Stanza, m jingle.Message) {
+	if m.Kind == "finish" && x.stage >= initiated {
+		_ = x.say(s.From, jingle.Message{Kind: "finish", Reason: jingle.Reason{Condition: orSuccess(m.Reason.Condition)}})
+	}
+	x.c.leave(x, x.endOf(m.Reason.Condition), m.Reason.Text)
 }
 
 // proposedTo is an XMPP user that calls somebody here.

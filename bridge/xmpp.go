@@ -25,9 +25,17 @@ func (b *Bridge) fromXMPP(s *component.Stanza) {
 	}
 }
 
+// actions are all there are (XEP-0166 §7.2).
+var actions = []jingle.Action{
+	jingle.SessionInitiate, jingle.SessionAccept, jingle.SessionInfo, jingle.SessionTerminate, jingle.TransportInfo,
+	jingle.TransportReplace, jingle.TransportAccept, jingle.TransportReject, jingle.ContentAdd, jingle.ContentAccept,
+	jingle.ContentReject, jingle.ContentModify, jingle.ContentRemove, jingle.DescriptionInfo, jingle.SecurityInfo,
+}
+
 // inOrder is which actions a session takes at which stage; initiated means that its
 // accept is still to come. What is not here is out of order (XEP-0166 §6).
 var inOrder = map[stage][]jingle.Action{
+	proceeded: {jingle.SessionTerminate},
 	initiated: {
 		jingle.SessionAccept, jingle.TransportInfo, jingle.SessionInfo, jingle.SessionTerminate,
 		jingle.DescriptionInfo, jingle.SecurityInfo, jingle.ContentModify,
@@ -60,6 +68,8 @@ func (b *Bridge) fromIQ(s *component.Stanza) {
 	}
 	x := b.jingles[sessionKey{s.To, s.From, j.SID}]
 	switch {
+	case !slices.Contains(actions, j.Action): // XEP-0166 §7.1
+		b.refuseIQ(s, faults[BadMessage].iq)
 	case x == nil:
 		b.refuseIQ(s, faults[NoCall].iq)
 	case !slices.Contains(inOrder[x.stage], j.Action), j.Action == jingle.SessionAccept && x.role != jingle.Initiator:
@@ -144,6 +154,7 @@ func (x *xmppEnd) sessionInitiate(s *component.Stanza, j *jingle.Jingle) {
 	x.self = strings.Clone(s.To)
 	x.stage = initiated
 	x.remote = j.Description
+	x.c.media = j.Description.Media() // not always what was proposed
 	x.meet(x.peer)
 	if err := x.c.fromOffer(x, &description{jingle: j.Description}); err != nil && x.c.state != ended {
 		x.c.fail(err)
@@ -186,7 +197,7 @@ func (b *Bridge) ringIn(x *xmppEnd, tabs []*tab, lost *xmppEnd) {
 	}
 	for _, t := range tabs {
 		e := b.newBrowserEnd(c, t, "", jingle.Responder)
-		e.peer, e.peerTitle = x.bare, x.nick
+		e.peer, e.peerTitle, e.wanted = x.bare, x.nick, lost != nil
 		rung = append(rung, e)
 	}
 	b.countPending(c)
@@ -297,15 +308,20 @@ func (x *xmppEnd) sessionInfo(s *component.Stanza, j *jingle.Jingle) {
 }
 
 func (x *xmppEnd) sessionTerminate(j *jingle.Jingle) {
-	f := faultOfCondition(j.Reason.Condition)
 	if x.jmi {
 		_ = x.say(x.peer, jingle.Message{Kind: "finish", Reason: jingle.Reason{Condition: orSuccess(j.Reason.Condition)}})
 	}
+	x.c.leave(x, x.endOf(j.Reason.Condition), j.Reason.Text)
+}
+
+// endOf is what a peer's reason means at this point of the call.
+func (x *xmppEnd) endOf(condition string) Fault {
+	f := faultOfCondition(condition)
 	if x.c.state != active && f == Hangup {
 		// COMPAT Conversations: hangs up with success also before anybody answered.
-		f = None
+		return None
 	}
-	x.c.leave(x, f, j.Reason.Text)
+	return f
 }
 
 func orSuccess(condition string) string {

@@ -30,12 +30,14 @@ type xmppEnd struct {
 	propose string            // id of the peer's proposal, when it wants a receipt
 	rings   []string          // devices that ring
 	more    []string          // devices to try next
+	held    []candidate       // what they would have to be told
 	senders map[string]string // changed before the accept, by content
 
 	local, remote *jingle.Description
 	dialect       jingle.Dialect
 	sent          map[string]bool // candidates the peer has
 	lostLink      bool            // the link to the server was lost meanwhile
+	asking        bool            // its device went offline, and will be asked
 }
 
 // stage is how far the talk with the peer has come.
@@ -184,19 +186,32 @@ func (x *xmppEnd) initiateFailed(answer *component.Stanza, err error) {
 		f, text = faultOfError(answer)
 	}
 	if f == Unavailable && len(x.more) > 0 && x.stage == initiated {
-		next := x.more[0]
-		x.more = x.more[1:]
-		x.release()
-		x.meet(next)
-		if err := x.initiate(); err != nil {
-			x.c.fail(err)
+		if err != nil { // it may only be slow, and must not ring on
+			_ = x.tell(&jingle.Jingle{Action: jingle.SessionTerminate, Reason: jingle.Reason{Condition: "timeout"}}, nil)
 		}
+		x.nextDevice()
 		return
 	}
 	if f == Glare {
 		return // their call, which won, is here or on its way
 	}
 	x.c.finish(nil, f, text)
+}
+
+// nextDevice says all again to another device of the peer.
+func (x *xmppEnd) nextDevice() {
+	next := x.more[0]
+	x.more = x.more[1:]
+	x.release()
+	x.meet(next)
+	if err := x.initiate(); err != nil {
+		x.c.fail(err)
+		return
+	}
+	held := x.held
+	x.held = nil
+	clear(x.sent)
+	x.candidates(held)
 }
 
 // answer accepts the peer's session.
@@ -215,6 +230,9 @@ func (x *xmppEnd) answer(d *description) error {
 // candidates sends what the browser found, one to a stanza.
 // COMPAT Monal 2024-10: reads only the first candidate; Dino 0.4: only one content.
 func (x *xmppEnd) candidates(cs []candidate) {
+	if len(x.more) > 0 {
+		x.held = append(x.held, cs...)
+	}
 	for _, c := range cs {
 		why := x.candidate(c)
 		if why != "" {
@@ -265,7 +283,7 @@ func contentOf(d *jingle.Description, said web.ICECandidate) *jingle.Content {
 	if i := said.SDPMLineIndex; i >= 0 && i < len(d.Contents) {
 		found = &d.Contents[i]
 	} else {
-		found = d.Content(said.SDPMid)
+		found = d.Line(said.SDPMid, -1)
 	}
 	if found == nil || found.Absent {
 		return nil
@@ -276,7 +294,7 @@ func contentOf(d *jingle.Description, said web.ICECandidate) *jingle.Content {
 // sessionGone ends the call when the peer says that it has no such session. Anything else
 // that goes wrong with a request must not (COMPAT Monal 2024-10: answers few of them).
 func (x *xmppEnd) sessionGone(answer *component.Stanza, err error) {
-	if err == nil && answer.Type == "error" && component.ErrorOf(answer).App == "unknown-session" && x.c.state != ended {
+	if err == nil && answer.Type == "error" && answer.From == x.peer && component.ErrorOf(answer).App == "unknown-session" && x.c.state != ended {
 		x.c.leave(x, Gone, "")
 	}
 }
@@ -307,6 +325,9 @@ func (x *xmppEnd) over(f Fault, text string) {
 		}
 	case x.stage == fresh:
 	case x.role == jingle.Responder:
+		if f == Hangup { // nothing succeeded yet
+			reason.Condition = faults[Declined].jingle
+		}
 		x.b.owe(func() error { return x.say(x.peer, jingle.Message{Kind: "reject", Reason: reason}) })
 	default:
 		x.retract(f, text)
