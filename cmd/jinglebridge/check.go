@@ -57,6 +57,9 @@ func (l *loader) checkListen() {
 			l.refuseKey("listen.origins", `every page of the web could log in here; want the pages that may, or any_origin = true with "*"`)
 		}
 	}
+	if c.Web.PongTimeout > c.Web.PingInterval {
+		l.refuseKey("limits.pong_timeout", "want at most limits.ping_interval, %s", short(c.Web.PingInterval))
+	}
 	if c.Admin != "" && c.Admin == c.Listen && !portZero(c.Admin) {
 		l.refuseKey("admin.address", "want another port than listen.address: metrics are not for everybody")
 	}

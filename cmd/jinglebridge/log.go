@@ -13,11 +13,19 @@ func newLogger(w io.Writer, level, format string) *slog.Logger {
 	if err := lowest.UnmarshalText([]byte(level)); err != nil {
 		lowest = slog.LevelInfo
 	}
-	options := &slog.HandlerOptions{Level: lowest}
+	options := &slog.HandlerOptions{Level: lowest, ReplaceAttr: readable}
 	if format == "json" || format == "auto" && !terminal(w) {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// readable writes times as 1.5s; JSON would have nanoseconds.
+func readable(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 func terminal(w io.Writer) bool {

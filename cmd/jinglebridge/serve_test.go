@@ -178,8 +178,12 @@ func TestServe(t *testing.T) {
 func TestServeWaitsForTheServer(t *testing.T) {
 	p := start(t, "xmpp.server=tcp://127.0.0.1:1")
 	line := p.until(t, "listening")
-	if why := p.until(t, "not attached"); !strings.Contains(fmt.Sprint(why["advice"]), "nothing listens on 127.0.0.1:1") {
+	why := p.until(t, "not attached")
+	if !strings.Contains(fmt.Sprint(why["advice"]), "nothing listens on 127.0.0.1:1") {
 		t.Errorf("got %v, want advice", why)
+	}
+	if why := fmt.Sprint(why["retry"]); !strings.HasSuffix(why, "s") {
+		t.Errorf("got retry %s, want a time that people can read", why)
 	}
 	if code, body := get(t, line["admin"].(string)+"readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "not attached") {
 		t.Errorf("/readyz: got %d %s", code, body)
