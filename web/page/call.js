@@ -78,6 +78,11 @@ export class Call extends EventTarget {
   /** Whether a camera picture can be switched on without asking the other side again. */
   get canSendVideo() { return Boolean(this.#peer?.sender("video")); }
 
+  /** Whether the other side may send a picture, and has not switched it off. */
+  get receivesVideo() {
+    return !this.remoteMuted.video && Boolean(this.pc?.getTransceivers().some((t) => t.receiver.track.kind === "video" && /recv/.test(t.currentDirection)));
+  }
+
   /** Asks for the devices, then invites. @internal */
   async start() {
     this.#move("asking");

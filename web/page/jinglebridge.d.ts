@@ -157,6 +157,8 @@ export declare class Call extends EventTarget {
   readonly pc: RTCPeerConnection | null;
   /** Whether a camera picture can be switched on without asking the other side again. */
   readonly canSendVideo: boolean;
+  /** Whether the other side may send a picture, and has not switched it off. */
+  readonly receivesVideo: boolean;
   /** Says that a person can see or hear the call; only needed after `preventDefault()`. */
   ring(): void;
   /** Takes the call. Rejects, and goes on ringing, when a device is missing or refused. */

@@ -49,6 +49,7 @@ class Page {
     for (const [id, act] of Object.entries(acts)) $(id).onclick = act;
     // Esc in the dialog declines; the dialog closes when the call has ended.
     $("incoming").oncancel = (e) => { e.preventDefault(); this.#ringing?.decline(); };
+    $("remote").onresize = () => this.#call && this.#render(this.#call, false);
     // Single keys only while the focus is in the call (WCAG 2.1.4).
     $("call").onkeydown = (e) => this.#key(e);
     addEventListener("hashchange", () => { $("to").value = hash() ?? $("to").value; });
@@ -151,10 +152,7 @@ class Page {
     $("note").textContent = "";
     call.addEventListener("state", () => this.#render(call));
     call.addEventListener("mute", () => this.#render(call, false));
-    call.addEventListener("track", ({ track }) => {
-      track.onmute = track.onunmute = track.onended = () => this.#render(call, false);
-      this.#render(call, false);
-    });
+    call.addEventListener("track", () => this.#render(call, false));
     this.#render(call);
     show("call", [...$("call").querySelectorAll(".controls button")].find((b) => !b.hidden));
   }
@@ -183,11 +181,12 @@ class Page {
   }
 
   #pictures(call) {
-    const sees = (stream) => stream?.getVideoTracks().some((t) => t.readyState === "live" && !t.muted);
-    $("call").toggleAttribute("data-picture", !call.ended && !call.remoteMuted.video && Boolean(sees(call.remoteStream)));
+    // COMPAT Chromium 156: after a rollback a track stays muted while its pictures come, so the
+    // size of the picture is what tells.
+    $("call").toggleAttribute("data-picture", !call.ended && call.receivesVideo && $("remote").videoWidth > 0);
     attach($("remote"), call.ended ? null : call.remoteStream);
     attach($("local"), call.ended ? null : call.localStream);
-    $("local").hidden = Boolean(call.ended) || call.muted.video || !sees(call.localStream);
+    $("local").hidden = Boolean(call.ended) || call.muted.video;
     $("remote-muted").hidden = !call.remoteMuted.audio || Boolean(call.ended);
     $("remote-muted").textContent = `${call.title}'s microphone is off`;
   }

@@ -94,12 +94,20 @@ export class Peer {
   /** Sends one track more. Rejects, and takes it back, when the other side refuses. */
   async grow(track, stream) {
     const sender = this.pc.addTrack(track, stream);
-    try {
-      await this.offer();
-    } catch (error) {
-      if (!this.#closed) this.pc.removeTrack(sender);
-      throw error;
+    const sending = () => this.pc.getTransceivers().some((t) => t.sender === sender && /send/.test(t.currentDirection));
+    for (let tries = 3; !sending(); tries--) {
+      try {
+        await this.offer();
+      } catch (error) {
+        if (error.code === "glare" && tries > 1) await this.#queue; // theirs goes first; it may carry ours
+        else return this.#shrink(sender, error);
+      }
     }
+  }
+
+  #shrink(sender, error) {
+    if (!this.#closed) this.pc.removeTrack(sender);
+    throw error;
   }
 
   /** Takes a description of the other side; an offer is answered. */
