@@ -81,7 +81,7 @@ func reasonOf(err error) string {
 func (c *Component) advice(reason string) string {
 	switch reason {
 	case "not-authorized":
-		return fmt.Sprintf("the server has another secret: make xmpp.secret the same as component_secret under Component %q in Prosody's configuration (/etc/prosody/prosody.cfg.lua), or as password under hosts of ejabberd_service (ejabberd.yml)", c.domain)
+		return fmt.Sprintf("the server has another secret: make xmpp.secret the same as component_secret under Component %[1]q in Prosody's configuration (/etc/prosody/prosody.cfg.lua), or as the password of %[1]q under hosts of ejabberd_service (ejabberd.yml), which says the same of a domain it does not know", c.domain)
 	case "host-unknown":
 		return fmt.Sprintf("the server does not know this domain: add Component %q with a component_secret to Prosody's configuration (/etc/prosody/prosody.cfg.lua), or to the hosts of ejabberd_service (ejabberd.yml), and reload it", c.domain)
 	case "conflict":
