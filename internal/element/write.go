@@ -133,10 +133,22 @@ func (w *Writer) closeTag() {
 	}
 }
 
+// plain are the bytes that are written as they are, everywhere.
+var plain = func() (ok [256]bool) {
+	for c := 0x20; c < utf8.RuneSelf; c++ {
+		ok[c] = c != '&' && c != '<' && c != '>' && c != '\''
+	}
+	return ok
+}()
+
 func appendEscaped(buf []byte, s string, attribute bool) []byte {
 	from := 0
 	for i := 0; i < len(s); {
 		c := s[i]
+		if plain[c] {
+			i++
+			continue
+		}
 		size, with := 1, ""
 		switch {
 		case c == '&':
