@@ -256,7 +256,10 @@ func (x *xmppEnd) candidate(c candidate) (dropped string) {
 	if why := ice.Unfit(); why != "" {
 		return why
 	}
-	content := contentOf(x.local, said)
+	if x.local == nil {
+		return "content"
+	}
+	content := x.local.Line(said.SDPMid, said.SDPMLineIndex)
 	if content == nil {
 		return "content"
 	}
@@ -271,24 +274,6 @@ func (x *xmppEnd) candidate(c candidate) (dropped string) {
 	only := jingle.Content{Name: content.Name, Media: content.Media, Creator: content.Creator, Senders: content.Senders, Ufrag: content.Ufrag, Pwd: content.Pwd, Candidates: []jingle.Candidate{ice}}
 	_ = x.tell(&jingle.Jingle{Action: jingle.TransportInfo, Description: &jingle.Description{Contents: []jingle.Content{only}}}, x.sessionGone)
 	return ""
-}
-
-// contentOf finds the m-line that a browser's candidate is for: by its place, which
-// is sure, else by its name.
-func contentOf(d *jingle.Description, said web.ICECandidate) *jingle.Content {
-	if d == nil {
-		return nil
-	}
-	var found *jingle.Content
-	if i := said.SDPMLineIndex; i >= 0 && i < len(d.Contents) {
-		found = &d.Contents[i]
-	} else {
-		found = d.Line(said.SDPMid, -1)
-	}
-	if found == nil || found.Absent {
-		return nil
-	}
-	return found
 }
 
 // sessionGone ends the call when the peer says that it has no such session. Anything else
