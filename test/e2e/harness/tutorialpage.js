@@ -77,8 +77,9 @@ export class TutorialPage {
 
   /** Waits until the page was told, once, that the other side left. */
   async left(ms = 8_000) {
-    await this.said('{"type":"leave"}', ms)
-    const times = this.log.filter(line => line.includes('{"type":"leave"}')).length
+    const frame = '< {"type":"leave"}'
+    await this.said(frame, ms)
+    const times = this.log.filter(line => line === frame).length
     if (times !== 1) throw new Error(`${this.name}: told ${times} times that the other side left`)
   }
 }

@@ -61,7 +61,7 @@ export class XMPPUser {
   async sees(address, media, ms = 10_000) {
     const row = `#roster li[data-jid^="${address}/"]`
     if (media === undefined) return this.page.waitForSelector(row, { timeout: ms, state: 'detached' })
-    return this.page.waitForSelector(`${row}[data-media="${media}"]`, { timeout: ms })
+    return this.page.waitForSelector(`${row}[data-media="${media}"]`, { timeout: ms, state: 'attached' })
   }
 
   /** Every stanza that went over the wire, [{direction, xml}]. */
