@@ -5,6 +5,7 @@ import { Tones } from "./tones.js";
 import { $, avatar, buttons, icon, people, person, say, show } from "./view.js";
 
 const MISSED = 20;
+const PATIENCE = 800; // ms
 
 class Page {
   /** @type {Bridge | null} */ #bridge = null;
@@ -172,12 +173,18 @@ class Page {
     const withoutCamera = call.ended && ["media", "incompatible"].includes(call.ended.reason) && call.media.includes("video");
     buttons([...state.buttons, ...(withoutCamera ? ["again-audio"] : [])], $("call"));
     if (!turned) return;
-    say(ended ? `${ended.text} ${ended.next}`.trim() : fill(state.say, call.title));
+    this.#tell(call, ended ? `${ended.text} ${ended.next}`.trim() : fill(state.say, call.title));
     this.#tones.play(ended?.tone ?? state.tone);
     document.title = ended ? "jinglebridge" : `${state.text}: ${call.title}`;
     this.#tick(call);
     this.#awake(!ended);
     if (ended) $("note").textContent = "";
+  }
+
+  // Where the browser need not ask, nobody need hear of it.
+  #tell(call, sentence) {
+    const { state } = call;
+    setTimeout(() => call.state === state && say(sentence), state === "asking" ? PATIENCE : 0);
   }
 
   #pictures(call) {
