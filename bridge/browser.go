@@ -371,7 +371,7 @@ func (b *Bridge) leave(t *tab, m web.Message) error {
 		return Failed(BadMessage, fmt.Errorf("no reason %q", m.Reason))
 	}
 	if m.Call == "" && m.Name == "" {
-		for _, e := range t.ends {
+		for _, e := range t.inOrder() {
 			e.c.leave(e, f, m.Text)
 		}
 	} else if e := t.end(m); e != nil {

@@ -1,7 +1,10 @@
 package bridge
 
 import (
+	"cmp"
 	"crypto/rand"
+	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -139,7 +142,7 @@ func (b *Bridge) logout(s *session) {
 	if t == nil {
 		return
 	}
-	for _, e := range t.ends {
+	for _, e := range t.inOrder() {
 		e.c.leave(e, Gone, "")
 	}
 	b.offline(t)
@@ -160,6 +163,13 @@ func (b *Bridge) forget(u *user) {
 	if len(u.tabs) == 0 && len(u.contacts) == 0 {
 		delete(b.users, u.local)
 	}
+}
+
+// inOrder lists the calls of a tab as they began.
+func (t *tab) inOrder() []*browserEnd {
+	return slices.SortedFunc(maps.Values(t.ends), func(a, b *browserEnd) int {
+		return cmp.Or(a.c.began.Compare(b.c.began), cmp.Compare(a.id, b.id))
+	})
 }
 
 // end finds the call a message is about: by its id, else by the other's name, as the

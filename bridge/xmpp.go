@@ -268,6 +268,9 @@ func (x *xmppEnd) transportInfo(s *component.Stanza, j *jingle.Jingle) {
 			}
 			cs = append(cs, candidate{ice: ice, content: content.Name})
 		}
+		if content.EndOfCandidates { // COMPAT stanza.js 12: an element of its own for it
+			cs = append(cs, candidate{ice: jingle.Candidate{Ufrag: content.Ufrag}, content: content.Name, last: true})
+		}
 	}
 	x.c.fromCandidates(x, cs)
 }
