@@ -66,8 +66,8 @@ func (q *queue) take() []byte {
 	}
 	taken := q.buf
 	q.buf, q.spare, q.stanzas = q.spare[:0], taken, 0
-	if cap(taken) > keepSize {
-		q.spare = nil
+	if cap(taken) > keepSize && len(taken) < cap(taken)/4 {
+		q.spare = nil // grown in a rush that is over
 	}
 	return taken
 }

@@ -60,12 +60,6 @@ func (p *process) Stop() error { return p.end(syscall.SIGTERM) }
 // Kill ends the server at once, as a crash would.
 func (p *process) Kill() error { return p.end(syscall.SIGKILL) }
 
-// Pause stops the server without ending it; Resume lets it go on.
-func (p *process) Pause() error { return p.send(syscall.SIGSTOP) }
-
-// Resume lets a paused server go on.
-func (p *process) Resume() error { return p.send(syscall.SIGCONT) }
-
 // Restart is Stop and Start.
 func (p *process) Restart() error {
 	if err := p.Stop(); err != nil {
@@ -89,15 +83,6 @@ func (p *process) Log() string {
 }
 
 func (p *process) logFile() string { return filepath.Join(p.dir, "log") }
-
-func (p *process) send(s syscall.Signal) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cmd == nil {
-		return nil
-	}
-	return p.cmd.Process.Signal(s)
-}
 
 func (p *process) end(s syscall.Signal) error {
 	p.mu.Lock()
