@@ -33,10 +33,15 @@ install_packages() {
 	[ ${#missing[@]} -gt 0 ] || return 0
 	echo "installing ${missing[*]} ..."
 	forbid_starts
-	local failed=
-	as_root apt-get update -qq &&
-		as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || failed=yes
+	local failed='' log
+	log=$(mktemp)
+	{
+		as_root apt-get update -qq &&
+			as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+	} >"$log" 2>&1 || failed=yes
 	allow_starts
+	[ -z "$failed" ] || tail -n 20 "$log" >&2
+	rm -f "$log"
 	[ -z "$failed" ] || { echo "could not install ${missing[*]}" >&2; return 1; }
 	for service in prosody ejabberd; do
 		[[ " ${missing[*]} " != *" $service "* ]] || keep_down "$service"
