@@ -331,8 +331,9 @@ func (b *Bridge) answer(t *tab, m web.Message) error {
 
 func (b *Bridge) candidate(t *tab, m web.Message) error {
 	e := t.end(m)
-	if e == nil {
-		return nil // candidates of a call that has just ended are no mistake
+	if e == nil { // candidates of a call that has just ended are no mistake
+		b.ok(t, m, m.Call)
+		return nil
 	}
 	raws := m.Candidates
 	if m.Candidate != nil {
@@ -351,6 +352,7 @@ func (b *Bridge) ringingSaid(t *tab, m web.Message) error {
 	if e := t.end(m); e != nil {
 		e.c.ring(e)
 	}
+	b.ok(t, m, m.Call)
 	return nil
 }
 
