@@ -61,7 +61,7 @@ func oneScript(name string) bool {
 				script = "Latin"
 			}
 		case strings.ContainsRune("-_. '&", r):
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r):
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.In(r, unicode.Mn, unicode.Mc):
 			of := scriptOf(r)
 			if of == "" || script != "" && of != script {
 				return false
@@ -79,8 +79,11 @@ var letters = map[string][]*unicode.RangeTable{
 	"Latin": {unicode.Latin}, "Greek": {unicode.Greek}, "Cyrillic": {unicode.Cyrillic}, "Arabic": {unicode.Arabic},
 	"Hebrew": {unicode.Hebrew}, "Devanagari": {unicode.Devanagari}, "Bengali": {unicode.Bengali}, "Tamil": {unicode.Tamil},
 	"Thai": {unicode.Thai}, "Armenian": {unicode.Armenian}, "Georgian": {unicode.Georgian},
-	"East Asian": {unicode.Han, unicode.Hiragana, unicode.Katakana},
+	"East Asian": {unicode.Han, unicode.Hiragana, unicode.Katakana, longVowel},
 }
+
+// longVowel is the mark of タロー, which Unicode counts to no script.
+var longVowel = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x30FC, Hi: 0x30FC, Stride: 1}}}
 
 func scriptOf(r rune) string {
 	if unicode.Is(unicode.Hangul, r) && r >= 0xAC00 {
