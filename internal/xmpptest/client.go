@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mellium.im/sasl"
+
 	"github.com/jinglebridge/jinglebridge/internal/element"
 )
 
@@ -19,8 +21,7 @@ const (
 	nsBind   = "urn:ietf:params:xml:ns:xmpp-bind"
 )
 
-// Client is an ordinary account that sends whatever it likes, over plain TCP with SASL
-// PLAIN. Use it from one goroutine.
+// Client is an ordinary account that sends whatever it likes, over plain TCP. Use it from one goroutine.
 type Client struct {
 	JID string // the full JID that the server bound
 	*stream
@@ -59,16 +60,8 @@ func (c *Client) login(jid, password string) error {
 	if err := c.open(domain); err != nil {
 		return err
 	}
-	secret := base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password))
-	if err := c.write("<auth xmlns='" + nsSASL + "' mechanism='PLAIN'>" + secret + "</auth>"); err != nil {
+	if err := c.authenticate(user, password); err != nil {
 		return err
-	}
-	e, err := c.next(Wait)
-	if err != nil {
-		return err
-	}
-	if !e.Is(nsSASL, "success") {
-		return fmt.Errorf("not let in: %s", e)
 	}
 	c.restart()
 	if err := c.open(domain); err != nil {
@@ -78,13 +71,48 @@ func (c *Client) login(jid, password string) error {
 	w.Start(nsBind, "bind")
 	w.Leaf(nsBind, "resource", resource)
 	w.End()
-	e, err = c.IQ("set", "", string(w.Bytes()))
+	e, err := c.IQ("set", "", string(w.Bytes()))
 	if err != nil {
 		return err
 	}
 	c.pump()
 	c.JID = e.Child(nsBind, "bind").Child(nsBind, "jid").TrimmedText()
 	return nil
+}
+
+// authenticate runs SASL SCRAM-SHA-1, which both servers offer (RFC 6120 §6.4).
+func (c *Client) authenticate(user, password string) error {
+	n := sasl.NewClient(sasl.ScramSha1, sasl.Credentials(func() (Username, Password, Identity []byte) {
+		return []byte(user), []byte(password), nil
+	}))
+	_, out, err := n.Step(nil)
+	if err != nil {
+		return err
+	}
+	step := "<auth xmlns='" + nsSASL + "' mechanism='SCRAM-SHA-1'>%s</auth>"
+	for range 3 {
+		if err := c.write(fmt.Sprintf(step, base64.StdEncoding.EncodeToString(out))); err != nil {
+			return err
+		}
+		e, err := c.next(Wait)
+		if err != nil {
+			return err
+		}
+		said, err := base64.StdEncoding.DecodeString(e.TrimmedText())
+		if err != nil || !e.Is(nsSASL, "challenge") && !e.Is(nsSASL, "success") {
+			return fmt.Errorf("not let in: %s", e)
+		}
+		if len(said) > 0 {
+			if _, out, err = n.Step(said); err != nil {
+				return err // among others: the server does not know the password
+			}
+		}
+		if e.Name == "success" {
+			return nil
+		}
+		step = "<response xmlns='" + nsSASL + "'>%s</response>"
+	}
+	return errors.New("the server asks without end")
 }
 
 func (c *Client) open(domain string) error {
