@@ -79,11 +79,13 @@ export class Stub extends EventEmitter {
 
   async #serve(request, response) {
     const { pathname } = new URL(request.url, "http://x");
+    // Another site's page: the same server under another name, hence another origin.
+    if (pathname === "/elsewhere") return response.writeHead(200, { "Content-Type": KINDS[".html"] }).end("<!doctype html><link rel=icon href=data:,><title>elsewhere</title>");
     const name = pathname === "/" || pathname.startsWith("/call/") ? "index.html" : pathname.slice(1);
     try {
       if (name.includes("/")) throw new Error("no such page");
       const body = await readFile(new URL(name, FILES));
-      response.writeHead(200, { "Content-Type": KINDS[extname(name)] ?? "text/plain", "Content-Security-Policy": POLICY, "Cache-Control": "no-store" });
+      response.writeHead(200, { "Content-Type": KINDS[extname(name)] ?? "text/plain", "Content-Security-Policy": POLICY, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store" });
       response.end(body);
     } catch {
       response.writeHead(404).end();

@@ -25,7 +25,7 @@ class Page {
     const params = new URLSearchParams(location.search);
     $("name").value = params.get("name") ?? remembered() ?? "";
     $("to").value = params.get("to") ?? hash() ?? called() ?? "";
-    if (!supported()) this.#complain("login-error", { code: isSecureContext ? "incompatible" : "insecure", message: "this browser cannot make calls" });
+    if (!supported()) this.#complain("login-error", { code: isSecureContext ? "no-webrtc" : "insecure" });
     ($("name").value ? $("login") : $("name")).focus();
   }
 
