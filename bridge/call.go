@@ -101,7 +101,7 @@ const (
 // next is all a call may do; what is not here is out of order. Ending is always in order.
 var next = map[state]map[move]state{
 	ringing: {moveRing: ringing, moveTake: taken, moveOffer: ringing, moveAnswer: active, moveCandidate: ringing, moveInfo: ringing},
-	taken:   {moveRing: taken, moveTake: taken, moveOffer: taken, moveAnswer: active, moveCandidate: taken, moveInfo: taken},
+	taken:   {moveTake: taken, moveOffer: taken, moveAnswer: active, moveCandidate: taken, moveInfo: taken},
 	active:  {moveTake: active, moveCandidate: active, moveInfo: active, moveReoffer: active, moveReanswer: active},
 }
 

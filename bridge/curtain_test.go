@@ -38,6 +38,9 @@ func (h *house) sent(stanza []byte) {
 
 // heard sees a message to a browser: a call ends once, and nothing is said of it afterwards.
 func (h *house) heard(a *actor, m web.Message) {
+	if m.Type == "login" { // all begins anew, its calls' ids, too
+		clear(h.left)
+	}
 	if m.Call == "" || m.Type == "error" || m.Type == "ok" {
 		return
 	}

@@ -12,6 +12,7 @@ type meters struct {
 	perMinute int
 	byKey     map[string]*meter
 	crowd     *rate.Limiter
+	swept     time.Time
 }
 
 type meter struct {
@@ -42,8 +43,13 @@ func (ms *meters) allow(key string, now time.Time) bool {
 	return m.AllowN(now, 1)
 }
 
-// sweep forgets keys whose allowance is full again.
+// sweep forgets keys whose allowance is full again; not so often that a flood would keep
+// it busy.
 func (ms *meters) sweep(now time.Time) {
+	if now.Sub(ms.swept) < time.Second {
+		return
+	}
+	ms.swept = now
 	for key, m := range ms.byKey {
 		if now.Sub(m.used) > time.Minute {
 			delete(ms.byKey, key)

@@ -35,7 +35,8 @@ import (
 // the full JID of ours that spoke to XMPP last, {tab} for that of the only tab, {tab bob} for
 // that of bob's. "*" also stands for a part of a value. Stanzas and messages must come in this
 // order, and nothing else may come. ids of our requests are iq1, iq2, …, sids sid1, …,
-// other ids id1, …. A request is answered like any stanza: xmpp > <iq type='result' id='iq1' …/>.
+// other ids id1, …. A request is answered like any stanza, xmpp > <iq type='result' id='iq1' …/>,
+// or fails after 15 s, or with the link.
 //
 // In every play each request of the XMPP side is answered once, a browser hears one leave of a
 // call, and when all browsers are gone nothing is left of any call (curtain_test.go).
@@ -158,7 +159,20 @@ func (p *theatre) SendIQ(iq component.IQ, done func(*component.Stanza, error)) e
 	id := fmt.Sprint("iq", p.iqs)
 	p.stanzas = append(p.stanzas, fmt.Sprintf("<iq xmlns='%s' type='%s' id='%s' from='%s' to='%s'>%s</iq>", component.NS, iq.Type, id, iq.From, iq.To, iq.Payload))
 	p.pending[id+" "+iq.To] = done
+	time.AfterFunc(15*time.Second, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.fail(id+" "+iq.To, component.ErrTimeout)
+	})
 	return nil
+}
+
+// fail ends the wait for an answer.
+func (p *theatre) fail(id string, err error) {
+	if done := p.pending[id]; done != nil {
+		delete(p.pending, id)
+		go done(nil, err)
+	}
 }
 
 // AppendCaps implements Stream.
@@ -185,6 +199,9 @@ func (p *theatre) play(line string) error {
 	case "link":
 		p.down = rest == "down"
 		p.b.HandleLink(rest == "up")
+		for id := range p.pending {
+			p.fail(id, component.ErrDown)
+		}
 		return nil
 	case "set":
 		return p.set(rest)

@@ -144,10 +144,13 @@ func goodSID(sid string) bool { return sid != "" && len(sid) <= 256 && element.L
 // proposed may, and, once a tab has taken it, only with that tab.
 func (b *Bridge) proposalOf(to, from, sid string) *xmppEnd {
 	x := b.proposals[proposalKey{b.ourLocal(to) + "@" + b.cfg.Domain, component.Bare(from), sid}]
-	if x == nil || x.role != jingle.Responder || x.peer != from || x.stage > proceeded || x.stage == proceeded && x.self != to {
+	switch {
+	case x == nil || x.role != jingle.Responder || x.peer != from:
 		return nil
+	case x.stage == proposed && b.tabs[to] != nil, x.stage == proceeded && x.self == to:
+		return x
 	}
-	return x
+	return nil
 }
 
 func (x *xmppEnd) sessionInitiate(s *component.Stanza, j *jingle.Jingle) {

@@ -185,6 +185,9 @@ func (x *xmppEnd) initiateFailed(answer *component.Stanza, err error) {
 	if err == nil {
 		f, text = faultOfError(answer)
 	}
+	if err != nil && (len(x.more) == 0 || !errors.Is(err, component.ErrTimeout)) {
+		return // slow, or cut off, it may still answer; the call has a limit of its own
+	}
 	if f == Unavailable && len(x.more) > 0 && x.stage == initiated {
 		if err != nil { // it may only be slow, and must not ring on
 			_ = x.tell(&jingle.Jingle{Action: jingle.SessionTerminate, Reason: jingle.Reason{Condition: "timeout"}}, nil)
