@@ -14,7 +14,7 @@ import (
 // inside, every request is answered once, a call ends once, and nothing is left of it.
 func FuzzScenes(f *testing.F) {
 	pool := said(f)
-	for seed := range uint64(200) {
+	for seed := range uint64(80) {
 		f.Add(scene(seed, len(pool)))
 	}
 	f.Fuzz(func(t *testing.T, lines []byte) {
