@@ -40,21 +40,22 @@ type Bridge struct {
 	newSID func() string
 
 	// Owned by the loop.
-	up        bool
-	stopping  bool
-	sessions  map[web.Sender]*session
-	users     map[string]*user // by local part
-	tabs      map[string]*tab  // by full JID
-	calls     map[*call]bool
-	jingles   map[sessionKey]*xmppEnd
-	proposals map[proposalKey]*xmppEnd
-	caps      map[string]*caps // by node#ver
-	owed      []func() error
-	contacts  int
-	pending   map[string]int // calls that ring, by who they ring at and by whose they are
-	perAddr   *meters
-	perTarget *meters
-	perCaller *meters
+	up         bool
+	stopping   bool
+	sessions   map[web.Sender]*session
+	users      map[string]*user // by local part
+	tabs       map[string]*tab  // by full JID
+	calls      map[*call]bool
+	jingles    map[sessionKey]*xmppEnd
+	proposals  map[proposalKey]*xmppEnd
+	caps       map[string]*caps // by node#ver
+	owed       []func() error
+	contacts   int
+	pending    map[string]int // calls that ring, by who they ring at and by whose they are
+	perAddr    *meters
+	perTarget  *meters
+	perCaller  *meters
+	perRefusal *meters
 }
 
 // New makes a Bridge that sends on stream.
@@ -66,7 +67,7 @@ func New(cfg Config, stream Stream) *Bridge {
 		newID: func() string { return rand.Text()[:16] }, newSID: newUUID,
 		sessions: map[web.Sender]*session{}, users: map[string]*user{}, tabs: map[string]*tab{}, calls: map[*call]bool{},
 		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{},
-		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller),
+		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller), perRefusal: newMeters(1),
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"slices"
 	"time"
-
-	"github.com/jinglebridge/jinglebridge/jingle"
 )
 
 // call joins two ends. What one end says comes in as a move, is checked against the table,
@@ -26,7 +24,9 @@ type call struct {
 	busy    bool // one of several devices said busy
 	early   map[end][]candidate
 	heard   map[end]int // candidates so far
-	reoffer end         // who waits for an answer in a running call
+
+	reoffer   end // who waits for an answer in a running call
+	reoffered time.Time
 
 	settled []func() // to be done when it rings no more
 
@@ -35,43 +35,6 @@ type call struct {
 	began     time.Time
 	answered  time.Time
 	log       *slog.Logger
-}
-
-// end is one side of a call: what the other side does is told to it.
-// browserEnd and xmppEnd are the real ones.
-type end interface {
-	// who is the name under which the other side knows this one.
-	who() string
-	title() string
-	// invite rings: the callee is asked.
-	invite() error
-	// ringing tells the caller that the callee's device rings; by is the callee.
-	ringing(by end)
-	// taken tells the caller to send its offer: somebody took the call, or, early, would not
-	// ring without.
-	taken(by end, early bool)
-	offer(d *description) error
-	answer(d *description) error
-	candidates(cs []candidate)
-	info(raw json.RawMessage)
-	// over tells that the call has ended, and releases what the end holds.
-	over(f Fault, text string)
-	// release forgets the end without telling it.
-	release()
-}
-
-// description is an offer or answer in the languages it is known in.
-type description struct {
-	raw    json.RawMessage     // as a browser said it; nil from XMPP
-	jingle *jingle.Description // nil between two browsers
-}
-
-// candidate is one ICE candidate as the side it came from said it.
-type candidate struct {
-	raw     json.RawMessage  // from a browser
-	ice     jingle.Candidate // from XMPP
-	content string           // from XMPP: the content's name
-	last    bool             // no more will come
 }
 
 type state int
@@ -257,7 +220,7 @@ func (c *call) fromOffer(from end, d *description) error {
 // change relays an offer in a running call. Crossing ones are put in order here: the later
 // one is told so, and its page rolls back (docs/protocol.md).
 func (c *call) change(from end, d *description) error {
-	if c.reoffer != nil && c.reoffer != from {
+	if c.reoffer != nil && c.reoffer != from && time.Since(c.reoffered) < c.b.cfg.Setup {
 		return Failed(Glare, errors.New("the other side is changing the call at this moment"))
 	}
 	if err := c.move(moveReoffer); err != nil {
@@ -266,7 +229,8 @@ func (c *call) change(from end, d *description) error {
 	if err := c.other(from).offer(d); err != nil {
 		return err
 	}
-	c.reoffer = from
+	c.reoffer, c.reoffered = from, time.Now()
+	clear(c.heard) // its candidates may be of a new generation
 	return nil
 }
 
@@ -289,7 +253,7 @@ func (c *call) fromAnswer(from end, d *description) error {
 		return nil
 	}
 	c.b.metrics.setup.Observe(c.answered.Sub(c.began).Seconds())
-	c.log.Info("call answered", "after", c.answered.Sub(c.began).Round(time.Millisecond))
+	c.log.Debug("call answered", "after", c.answered.Sub(c.began).Round(time.Millisecond))
 	c.flush(c.callee)
 	return nil
 }
@@ -338,12 +302,13 @@ func (c *call) fromInfo(from end, raw json.RawMessage) {
 }
 
 // leave is an end that goes. One of several devices that declines leaves the others
-// ringing. None takes the reason that the state of the call suggests.
+// ringing. Without a reason, or when there is nothing to hang up yet, the state of the
+// call tells what it means.
 func (c *call) leave(e end, f Fault, text string) {
 	if c.state == ended {
 		return
 	}
-	if f == None {
+	if f == None || f == Hangup && c.state != active {
 		f = c.usual(e)
 	}
 	e.release()

@@ -1,45 +1,17 @@
 package bridge
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/element"
-	"github.com/jinglebridge/jinglebridge/jingle"
-	"github.com/jinglebridge/jinglebridge/web"
 )
 
 // Who sees whom. A component is the server of its users (RFC 6121): it keeps their contact
 // lists, answers probes, and says who comes and goes. The XMPP server remembers none
 // of it, so all is said again after every attach.
-
-// contact is an XMPP user in the contact list of one of ours.
-type contact struct {
-	bare      string
-	from      bool // sees us
-	to        bool // we see it
-	asked     bool // our request to see it is out
-	greeted   bool // sees us without a subscription, because we called
-	name      string
-	resources map[string]*resource // by full JID
-	told      string               // last state told to the tabs
-}
-
-// resource is one device of a contact.
-type resource struct {
-	jid      string
-	show     string
-	status   string
-	priority int
-	node     string // caps
-	caps     *caps  // nil while not known
-	since    time.Time
-}
-
-const maxResources = 32
 
 func (b *Bridge) fromPresence(s *component.Stanza) {
 	if component.Bare(s.To) == b.cfg.Domain {
@@ -189,14 +161,6 @@ func (b *Bridge) seen(local string, s *component.Stanza) {
 	b.paint(u, c)
 }
 
-func showOf(show string) string {
-	switch show {
-	case "chat", "away", "xa", "dnd":
-		return strings.Clone(show)
-	}
-	return "available"
-}
-
 // presenceBounced: the contact's server says that there is no such contact any more.
 func (b *Bridge) presenceBounced(local string, s *component.Stanza) {
 	c := b.known(local, s)
@@ -298,157 +262,4 @@ func (b *Bridge) sendPresence(kind, from, to string) {
 	w.End()
 	b.metrics.presence.Inc()
 	b.send(w.Bytes())
-}
-
-// contact finds or makes an entry of a list; nil when there is no room.
-func (b *Bridge) contact(u *user, bare string) *contact {
-	if c := u.contacts[bare]; c != nil {
-		return c
-	}
-	if len(u.contacts) >= b.cfg.Limits.Roster || b.contacts >= b.cfg.Limits.Rosters {
-		b.metrics.limited.WithLabelValues("roster").Inc()
-		return nil
-	}
-	b.contacts++
-	b.metrics.subscriptions.Inc()
-	c := &contact{bare: strings.Clone(bare), resources: map[string]*resource{}}
-	u.contacts[c.bare] = c
-	return c
-}
-
-func (b *Bridge) known(local string, s *component.Stanza) *contact {
-	u := b.users[local]
-	if u == nil {
-		return nil
-	}
-	return u.contacts[component.Bare(s.From)]
-}
-
-// tidy drops an entry that means nothing any more.
-func (b *Bridge) tidy(u *user, c *contact) {
-	if c.from || c.to || c.asked || c.greeted || u.contacts[c.bare] != c {
-		return
-	}
-	delete(u.contacts, c.bare)
-	b.contacts--
-	b.metrics.subscriptions.Dec()
-	b.forget(u)
-}
-
-// paint tells the tabs how a contact is, as one state of all its devices.
-func (b *Bridge) paint(u *user, c *contact) {
-	m := web.Message{Type: "presence", Name: c.bare, Show: "unavailable", Title: c.name, Media: []string{}}
-	if best := c.best(); best != nil {
-		m.Show, m.Status = best.show, best.status
-		m.Media = c.media()
-	}
-	state := m.Show + "\x00" + m.Status + "\x00" + m.Title + "\x00" + strings.Join(m.Media, " ")
-	if state == c.told || c.told == "" && m.Show == "unavailable" && !c.from && !c.to {
-		return
-	}
-	c.told = state
-	for _, t := range u.tabs {
-		if !t.sock.Old() {
-			t.sock.Send(m)
-		}
-	}
-}
-
-// best is the device that a call would rather reach.
-func (c *contact) best() *resource {
-	var best *resource
-	for _, r := range c.resources {
-		if best == nil || r.rank() > best.rank() || r.rank() == best.rank() && r.jid < best.jid {
-			best = r
-		}
-	}
-	return best
-}
-
-func (r *resource) rank() int {
-	rank := r.priority
-	if r.caps != nil && r.caps.audio {
-		rank += 1000
-	}
-	return rank
-}
-
-// media is what any of the devices can be called with. Before we know, or when the
-// devices at hand cannot call, nothing is claimed.
-func (c *contact) media() []string {
-	audio, video := false, false
-	for _, r := range c.resources {
-		if r.caps != nil {
-			audio = audio || r.caps.audio
-			video = video || r.caps.video
-		}
-	}
-	switch {
-	case audio && video:
-		return []string{"audio", "video"}
-	case audio:
-		return []string{"audio"}
-	}
-	return []string{}
-}
-
-// vanished: a peer's device went offline in a call. Its media may well go on (a phone that
-// changes networks), so it gets a moment, and is then asked.
-func (b *Bridge) vanished(peer string) {
-	for key, x := range b.jingles {
-		if key.peer != peer || x.stage < initiated || x.asking {
-			continue
-		}
-		x.asking = true
-		time.AfterFunc(b.vanish, func() { b.do(func() { x.stillThere() }) })
-	}
-}
-
-// stillThere pings the session (XEP-0166 §6.8: a session-info without payload).
-func (x *xmppEnd) stillThere() {
-	x.asking = false
-	if x.c.state == ended || !x.b.up || x.back() {
-		return
-	}
-	_ = x.ping(func(answer *component.Stanza, err error) {
-		if x.c.state == ended || errors.Is(err, component.ErrDown) || err == nil && answer.Type == "result" {
-			return
-		}
-		if f, _ := errorOr(answer, err); f == Unavailable || f == NotFound || f == NoCall {
-			x.over(Gone, "")
-			x.c.finish(x, Gone, "")
-		}
-	})
-}
-
-// back says whether the peer's device is online again.
-func (x *xmppEnd) back() bool {
-	c := x.user.contacts[x.bare]
-	return c != nil && c.resources[x.peer] != nil
-}
-
-func (x *xmppEnd) ping(done func(*component.Stanza, error)) error {
-	return x.tell(&jingle.Jingle{Action: jingle.SessionInfo}, done)
-}
-
-func errorOr(answer *component.Stanza, err error) (Fault, string) {
-	if err != nil {
-		return faultOf(err), ""
-	}
-	if component.ErrorOf(answer).App == "unknown-session" {
-		return NoCall, ""
-	}
-	return faultOfError(answer)
-}
-
-func orElse(s, other string) string {
-	if s != "" {
-		return strings.Clone(s)
-	}
-	return other
-}
-
-func clip(s string, n int) string {
-	r := []rune(s)
-	return string(r[:min(len(r), n)])
 }

@@ -260,8 +260,11 @@ func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, me
 	if b.proposals[key] != nil {
 		return // said twice
 	}
-	if f := b.ringAllowance(u, from, time.Now()); f != None {
-		b.refuseProposal(s, m, f, "")
+	now := time.Now()
+	if f := b.ringAllowance(u, from, now); f != None {
+		if b.perRefusal.allow(from, now) { // said once; who goes on is not worth an answer
+			b.refuseProposal(s, m, f, "")
+		}
 		return
 	}
 	lost, won := b.crossed(u, from, m.ID, media)
@@ -276,7 +279,14 @@ func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, me
 	}
 	b.proposals[key] = x
 	x.c = b.newCall(x, media)
-	b.ringIn(x, slices.Clone(u.tabs), lost)
+	err := b.ringIn(x, slices.Clone(u.tabs), lost)
+	switch {
+	case err == nil:
+	case faultOf(err) == Unavailable:
+		b.unreachable(s, m, Unavailable) // as if nobody were here, which nobody is for a stranger
+	default:
+		x.over(faultOf(err), "")
+	}
 }
 
 // unreachable answers a proposal to somebody who is not here: an error without the
@@ -290,54 +300,6 @@ func (b *Bridge) unreachable(s *component.Stanza, m jingle.Message, f Fault) {
 func (b *Bridge) refuseProposal(s *component.Stanza, m jingle.Message, f Fault, text string) {
 	b.metrics.refusedCalls.WithLabelValues(faults[f].jingle).Inc()
 	_ = b.sendProposal(s.To, s.From, jingle.Message{Kind: "reject", ID: m.ID, Reason: jingle.Reason{Condition: faults[f].jingle, Text: text}})
-}
-
-// crossed finds a call of ours to a person who calls us at the same moment with the same
-// media. The lower id wins (XEP-0353 §3.4): won says that ours does; otherwise lost is ours.
-func (b *Bridge) crossed(u *user, bare, sid string, media []string) (lost *xmppEnd, won bool) {
-	for c := range b.calls {
-		ours := c.toward(bare)
-		if ours == nil || ours.user != u || c.state != ringing && c.state != taken || ours.stage >= accepted || !sameMedia(c.media, media) {
-			continue
-		}
-		if ours.sid < sid {
-			return nil, true
-		}
-		return ours, false
-	}
-	return nil, false
-}
-
-// toward gives the XMPP end of a browser's call to this person.
-func (c *call) toward(bare string) *xmppEnd {
-	for _, e := range append(slices.Clone(c.rung), c.callee) {
-		if x, ok := e.(*xmppEnd); ok && x.bare == bare {
-			return x
-		}
-	}
-	return nil
-}
-
-func sameMedia(a, b []string) bool {
-	a, b = slices.Clone(a), slices.Clone(b)
-	slices.Sort(a)
-	slices.Sort(b)
-	return slices.Equal(a, b)
-}
-
-// yield drops our call for theirs; the page hears of it by takeCrossed.
-func (b *Bridge) yield(ours *xmppEnd) {
-	ours.over(Glare, "")
-	ours.c.caller.release()
-	ours.c.close(Glare, "")
-}
-
-// takeCrossed: the person of this tab wanted this very call, so it is taken.
-func (b *Bridge) takeCrossed(c *call, e *browserEnd) {
-	if e.tab.invites {
-		b.refuse(&session{sock: e.tab.sock, tab: e.tab}, messageOf(e), Failed(Glare, &glare{e.id}))
-		c.take(e)
-	}
 }
 
 func stale(s *component.Stanza) bool {

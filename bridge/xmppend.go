@@ -305,6 +305,11 @@ func (x *xmppEnd) tell(j *jingle.Jingle, done func(*component.Stanza, error)) er
 func (x *xmppEnd) over(f Fault, text string) {
 	x.release()
 	reason := jingle.Reason{Condition: faults[f].jingle, Text: text, TieBreak: f == Glare}
+	if f == Gone && x.role == jingle.Initiator && x.stage < accepted {
+		// A caller who vanished has called in vain; gone would look like a broken call
+		// (COMPAT Conversations 2.19: "connection lost").
+		reason.Condition = faults[Cancelled].jingle
+	}
 	switch {
 	case x.stage >= initiated:
 		x.b.terminate(x, reason, 0)

@@ -89,7 +89,7 @@ stage.test('the page vanishes while it rings at the XMPP user', async () => {
   const [juliet, romeo] = await stage.couple('juliet', 'romeo', { juliet: browser })
   await byPage(juliet, romeo)
   await browser.kill()
-  await romeo.ended('gone')
+  await romeo.ended('cancel')
 })
 
 stage.test('the page vanishes while it is rung', async () => {

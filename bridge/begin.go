@@ -1,0 +1,155 @@
+package bridge
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jinglebridge/jinglebridge/jingle"
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// A browser's call begins.
+
+// begin is a browser that calls somebody.
+func (b *Bridge) begin(t *tab, m web.Message, offer json.RawMessage) error {
+	now := time.Now()
+	to, err := b.addressOf(m.Name)
+	if err != nil {
+		return Failed(NotFound, err)
+	}
+	if err := b.mayBegin(t, to, now); err != nil {
+		return err
+	}
+	if to.bare != "" && m.Media != nil {
+		if m.Media = callMedia(m.Media); len(m.Media) == 0 {
+			return Failed(Incompatible, errors.New("XMPP users can be called with audio and video"))
+		}
+	}
+	if to.local == t.user.local {
+		return Failed(NotFound, errors.New("that is you"))
+	}
+	if crossing := t.crossing(to); crossing != nil {
+		return b.cross(t, m, crossing)
+	}
+	c := b.newCall(nil, m.Media)
+	me := b.newBrowserEnd(c, t, m.Call, jingle.Initiator)
+	me.peer = m.Name
+	c.caller = me
+	var rung []end
+	if to.local != "" {
+		rung = b.ringTabs(c, b.users[to.local], t.user.name, t.user.name)
+	} else {
+		rung = []end{b.newXMPPEnd(c, t, to.bare)}
+	}
+	if err := b.firstOffer(c, me, rung, offer); err != nil {
+		abandon(me, rung)
+		return err
+	}
+	if len(rung) == 0 {
+		me.release()
+		return Failed(Unavailable, fmt.Errorf("%q is not here", m.Name))
+	}
+	b.ok(t, m, me.id)
+	if err := b.ring(c, rung, b.ringTime(m)); err != nil {
+		me.over(faultOf(err), "")
+	}
+	return nil
+}
+
+// firstOffer reads the offer that comes with the call, if one does; its media are the call's.
+func (b *Bridge) firstOffer(c *call, me *browserEnd, rung []end, offer json.RawMessage) error {
+	if offer == nil && !me.tab.sock.Old() {
+		return nil
+	}
+	c.rung = rung
+	d, err := me.hear("offer", offer)
+	if err != nil {
+		return err
+	}
+	c.offer = d
+	if d.jingle != nil {
+		c.media = d.jingle.Media()
+	} else if len(c.media) == 0 {
+		c.media = mediaOf(d.raw)
+	}
+	return nil
+}
+
+// callMedia is what a client can be asked for: a screen is shown as video.
+func callMedia(asked []string) []string {
+	var media []string
+	for _, kind := range asked {
+		if kind == "screen" {
+			kind = "video"
+		}
+		if (kind == "audio" || kind == "video") && !slices.Contains(media, kind) {
+			media = append(media, kind)
+		}
+	}
+	return media
+}
+
+// mediaOf guesses the media of a call between browsers; the payload may be anything.
+func mediaOf(raw json.RawMessage) []string {
+	_, sdp, ok := web.SDP(raw)
+	if !ok {
+		return nil
+	}
+	if d, err := jingle.FromSDP(sdp, jingle.Initiator); err == nil {
+		return d.Media()
+	}
+	return nil
+}
+
+func abandon(me *browserEnd, rung []end) {
+	me.release()
+	for _, e := range rung {
+		e.release()
+	}
+}
+
+func (b *Bridge) ringTime(m web.Message) time.Duration {
+	if asked := time.Duration(m.Timeout) * time.Second; asked > 0 && asked < b.cfg.RingOut {
+		return asked
+	}
+	return b.cfg.RingOut
+}
+
+// mayBegin checks limits first, so that refused attempts count, then policy.
+func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
+	target := to.local + " " + to.bare
+	if !t.calls.AllowN(now, 1) || !b.perAddr.allow(t.sock.Addr(), now) || !b.perTarget.allow(t.user.local+" "+target, now) {
+		b.metrics.limited.WithLabelValues("new_calls").Inc()
+		return Failed(TooMuch, errors.New("too many calls in a short time; wait a little"))
+	}
+	if len(t.ends) >= b.cfg.Limits.CallsPerSession {
+		b.metrics.limited.WithLabelValues("calls_per_session").Inc()
+		return Failed(TooMuch, errors.New("too many calls at once"))
+	}
+	switch {
+	case to.bare == "":
+		return nil
+	case !b.mayCall(to.bare):
+		return Failed(Forbidden, fmt.Errorf("%s may not be called from here (policy.call in the server's config.toml)", to.bare))
+	case !b.up:
+		return Failed(Upstream, errors.New("the XMPP server cannot be reached at the moment"))
+	}
+	return nil
+}
+
+// ringTabs makes an end for each tab of a user that a call rings at.
+func (b *Bridge) ringTabs(c *call, u *user, peer, title string) []end {
+	if u == nil {
+		return nil
+	}
+	var rung []end
+	for _, t := range u.tabs {
+		e := b.newBrowserEnd(c, t, "", jingle.Responder)
+		e.peer, e.peerTitle = peer, title
+		rung = append(rung, e)
+	}
+	return rung
+}

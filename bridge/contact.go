@@ -1,0 +1,146 @@
+package bridge
+
+import (
+	"strings"
+	"time"
+
+	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// contact is an XMPP user in the contact list of one of ours.
+type contact struct {
+	bare      string
+	from      bool // sees us
+	to        bool // we see it
+	asked     bool // our request to see it is out
+	greeted   bool // sees us without a subscription, because we called
+	name      string
+	resources map[string]*resource // by full JID
+	told      string               // last state told to the tabs
+}
+
+// resource is one device of a contact.
+type resource struct {
+	jid      string
+	show     string
+	status   string
+	priority int
+	node     string // caps
+	caps     *caps  // nil while not known
+	since    time.Time
+}
+
+const maxResources = 32
+
+// contact finds or makes an entry of a list; nil when there is no room.
+func (b *Bridge) contact(u *user, bare string) *contact {
+	if c := u.contacts[bare]; c != nil {
+		return c
+	}
+	if len(u.contacts) >= b.cfg.Limits.Roster || b.contacts >= b.cfg.Limits.Rosters {
+		b.metrics.limited.WithLabelValues("roster").Inc()
+		return nil
+	}
+	b.contacts++
+	b.metrics.subscriptions.Inc()
+	c := &contact{bare: strings.Clone(bare), resources: map[string]*resource{}}
+	u.contacts[c.bare] = c
+	return c
+}
+
+func (b *Bridge) known(local string, s *component.Stanza) *contact {
+	u := b.users[local]
+	if u == nil {
+		return nil
+	}
+	return u.contacts[component.Bare(s.From)]
+}
+
+// tidy drops an entry that means nothing any more.
+func (b *Bridge) tidy(u *user, c *contact) {
+	if c.from || c.to || c.asked || c.greeted || u.contacts[c.bare] != c {
+		return
+	}
+	delete(u.contacts, c.bare)
+	b.contacts--
+	b.metrics.subscriptions.Dec()
+	b.forget(u)
+}
+
+// paint tells the tabs how a contact is, as one state of all its devices.
+func (b *Bridge) paint(u *user, c *contact) {
+	m := web.Message{Type: "presence", Name: c.bare, Show: "unavailable", Title: c.name, Media: []string{}}
+	if best := c.best(); best != nil {
+		m.Show, m.Status = best.show, best.status
+		m.Media = c.media()
+	}
+	state := m.Show + "\x00" + m.Status + "\x00" + m.Title + "\x00" + strings.Join(m.Media, " ")
+	if state == c.told || c.told == "" && m.Show == "unavailable" && !c.from && !c.to {
+		return
+	}
+	c.told = state
+	for _, t := range u.tabs {
+		if !t.sock.Old() {
+			t.sock.Send(m)
+		}
+	}
+}
+
+// best is the device that a call would rather reach.
+func (c *contact) best() *resource {
+	var best *resource
+	for _, r := range c.resources {
+		if best == nil || r.rank() > best.rank() || r.rank() == best.rank() && r.jid < best.jid {
+			best = r
+		}
+	}
+	return best
+}
+
+func (r *resource) rank() int {
+	rank := r.priority
+	if r.caps != nil && r.caps.audio {
+		rank += 1000
+	}
+	return rank
+}
+
+// media is what any of the devices can be called with. Before we know, or when the
+// devices at hand cannot call, nothing is claimed.
+func (c *contact) media() []string {
+	audio, video := false, false
+	for _, r := range c.resources {
+		if r.caps != nil {
+			audio = audio || r.caps.audio
+			video = video || r.caps.video
+		}
+	}
+	switch {
+	case audio && video:
+		return []string{"audio", "video"}
+	case audio:
+		return []string{"audio"}
+	}
+	return []string{}
+}
+
+func showOf(show string) string {
+	switch show {
+	case "chat", "away", "xa", "dnd":
+		return strings.Clone(show)
+	}
+	return "available"
+}
+
+func orElse(s, other string) string {
+	if s != "" {
+		return strings.Clone(s)
+	}
+	return other
+}
+
+func clip(s string, n int) string {
+	r := []rune(s)
+	return string(r[:min(len(r), n)])
+}

@@ -1,0 +1,91 @@
+package bridge
+
+import (
+	"slices"
+
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// Two people who call each other at the same moment want one call. Between browsers the
+// first one is it; with XMPP users the one with the lower id (XEP-0353 §3.4).
+
+// glare is the error of a call that crossed another one.
+type glare struct{ call string }
+
+func (g *glare) Error() string { return "they are calling you at this moment" }
+
+// crossing finds a call from there that rings here while we call there.
+func (t *tab) crossing(to address) *browserEnd {
+	for _, e := range t.ends {
+		if e.c.state == ringing && e.c.caller != end(e) && e.c.answersTo(to) {
+			return e
+		}
+	}
+	return nil
+}
+
+func (c *call) answersTo(to address) bool {
+	switch caller := c.caller.(type) {
+	case *browserEnd:
+		return to.local != "" && caller.tab.user.local == to.local
+	case *xmppEnd:
+		return to.bare != "" && caller.bare == to.bare
+	}
+	return false
+}
+
+// cross: two people call each other. The call that was first is the one they want.
+func (b *Bridge) cross(t *tab, m web.Message, first *browserEnd) error {
+	if t.invites {
+		first.c.take(first)
+	}
+	return Failed(Glare, &glare{first.id})
+}
+
+// crossed finds a call of ours to a person who calls us at the same moment with the same
+// media. The lower id wins (XEP-0353 §3.4): won says that ours does; otherwise lost is ours.
+func (b *Bridge) crossed(u *user, bare, sid string, media []string) (lost *xmppEnd, won bool) {
+	for c := range b.calls {
+		ours := c.toward(bare)
+		if ours == nil || ours.user != u || c.state != ringing && c.state != taken || ours.stage >= accepted || !sameMedia(c.media, media) {
+			continue
+		}
+		if ours.sid < sid {
+			return nil, true
+		}
+		return ours, false
+	}
+	return nil, false
+}
+
+// toward gives the XMPP end of a browser's call to this person.
+func (c *call) toward(bare string) *xmppEnd {
+	for _, e := range append(slices.Clone(c.rung), c.callee) {
+		if x, ok := e.(*xmppEnd); ok && x.bare == bare {
+			return x
+		}
+	}
+	return nil
+}
+
+func sameMedia(a, b []string) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
+}
+
+// yield drops our call for theirs; the page hears of it by takeCrossed.
+func (b *Bridge) yield(ours *xmppEnd) {
+	ours.over(Glare, "")
+	ours.c.caller.release()
+	ours.c.close(Glare, "")
+}
+
+// takeCrossed: the person of this tab wanted this very call, so it is taken.
+func (b *Bridge) takeCrossed(c *call, e *browserEnd) {
+	if e.tab.invites {
+		b.refuse(&session{sock: e.tab.sock, tab: e.tab}, messageOf(e), Failed(Glare, &glare{e.id}))
+		c.take(e)
+	}
+}

@@ -1,0 +1,81 @@
+package bridge
+
+import (
+	"errors"
+	"time"
+
+	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/internal/element"
+	"github.com/jinglebridge/jinglebridge/jingle"
+)
+
+// What goes out to XMPP, and what must arrive even if the link is lost meanwhile.
+
+// maxOwed bounds what waits for the link to come back.
+const maxOwed = 1024
+
+// result answers a request.
+func (b *Bridge) result(s *component.Stanza) {
+	var w element.Writer
+	component.AppendResult(&w, s)
+	b.send(w.Bytes())
+}
+
+func (b *Bridge) refuseIQ(s *component.Stanza, e component.Error) {
+	var w element.Writer
+	component.AppendError(&w, s, e)
+	b.send(w.Bytes())
+}
+
+// send queues a stanza whose loss nobody would notice later than by the loss of the link.
+func (b *Bridge) send(stanza []byte) {
+	if err := b.stream.Send(stanza); err != nil && !errors.Is(err, component.ErrDown) {
+		b.log.Warn("stanza not sent", "err", err)
+	}
+}
+
+// request sends an IQ; done, which may be nil, runs inside the loop.
+func (b *Bridge) request(iq component.IQ, done func(*component.Stanza, error)) error {
+	return b.stream.SendIQ(iq, func(answer *component.Stanza, err error) {
+		if done != nil {
+			b.do(func() { done(answer, err) })
+		}
+	})
+}
+
+func faultOfError(s *component.Stanza) (Fault, string) {
+	e := component.ErrorOf(s)
+	f := faultOfCondition(e.Condition)
+	if e.App == "tie-break" {
+		f = Glare
+	}
+	if f == None {
+		f = Internal
+	}
+	return f, e.Text
+}
+
+// owe does what the peer must hear even if the link is down at the moment: an end.
+func (b *Bridge) owe(send func() error) {
+	if err := send(); errors.Is(err, component.ErrDown) && len(b.owed) < maxOwed {
+		b.owed = append(b.owed, send)
+	}
+}
+
+// terminate ends a session for the peer. When the link was lost meanwhile, the peer
+// may still be on its way back to its server: then it is told again.
+func (b *Bridge) terminate(x *xmppEnd, reason jingle.Reason, try int) {
+	b.owe(func() error {
+		return x.tell(&jingle.Jingle{Action: jingle.SessionTerminate, Reason: reason}, func(answer *component.Stanza, err error) {
+			if errors.Is(err, component.ErrDown) {
+				b.owe(func() error { b.terminate(x, reason, try+1); return nil })
+				return
+			}
+			if err == nil && answer.Type == "error" && x.lostLink && try < 6 {
+				if f, _ := faultOfError(answer); f == Unavailable {
+					time.AfterFunc(time.Second<<try, func() { b.do(func() { b.terminate(x, reason, try+1) }) })
+				}
+			}
+		})
+	})
+}
