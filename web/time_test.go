@@ -118,6 +118,7 @@ func TestNoPong(t *testing.T) {
 			t.Errorf("got %d pings and the end after %v, want 2 and up to a minute", pings, after)
 		}
 		<-bridge.closed
+		synctest.Wait() // it is counted after the bridge has heard of it
 		if got := testutil.ToFloat64(s.metrics.closes.WithLabelValues("1006")); got != 1 {
 			t.Errorf("got %v closes with 1006", got)
 		}
