@@ -88,7 +88,7 @@ func (c *Component) admit(s *Stanza) string {
 		if !strings.EqualFold(domain, c.domain) {
 			return "not-for-us"
 		}
-		at := strings.Index(s.To, domain)
+		at := len(Bare(s.To)) - len(domain)
 		s.To = s.To[:at] + c.domain + s.To[at+len(domain):]
 	}
 	return ""

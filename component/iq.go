@@ -82,7 +82,8 @@ type IQ struct {
 	Timeout  time.Duration // 0: 15 s
 }
 
-// SendIQ queues a request and calls done exactly once, on another goroutine, never from inside
+// SendIQ queues a request. When done is nil nobody waits for the answer, and OpenIQs does
+// not count it; it is then dropped as one that was not asked for. Else it calls done exactly once, on another goroutine, never from inside
 // SendIQ: with the result or error stanza that came from the JID asked (RFC 6120
 // §8.1.2.1), or with ErrTimeout or ErrDown. When it returns an error, done is not called.
 // An answer is handed over in its place in the stream: before the stanzas that follow it.
@@ -94,6 +95,9 @@ func (c *Component) SendIQ(iq IQ, done func(*Stanza, error)) error {
 	stanza, err := renderIQ(iq, id)
 	if err != nil {
 		return err
+	}
+	if done == nil {
+		return c.Send(stanza)
 	}
 	if !c.out.up() {
 		return ErrDown

@@ -105,6 +105,9 @@ func TestRequestsTimeOutAndAreBounded(t *testing.T) {
 		if err := c.SendIQ(iq, func(*Stanza, error) { t.Error("done was called for a request that was refused") }); !errors.Is(err, ErrFull) {
 			t.Errorf("request 1025: got %v, want %v", err, ErrFull)
 		}
+		if err := c.SendIQ(iq, nil); err != nil {
+			t.Errorf("a request whose answer nobody waits for: %v", err)
+		}
 		for range 1024 {
 			if err := <-ended; !errors.Is(err, ErrTimeout) {
 				t.Fatalf("got %v, want %v", err, ErrTimeout)
