@@ -121,7 +121,7 @@ func (b *Bridge) ringTime(m web.Message) time.Duration {
 // mayBegin checks limits first, so that refused attempts count, then policy.
 func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
 	target := to.local + " " + to.bare
-	if !t.calls.AllowN(now, 1) || !b.perAddr.allow(t.sock.Addr(), now) || !b.perTarget.allow(t.user.local+" "+target, now) {
+	if !t.calls.AllowN(now, 1) || !b.perAddr.allow(web.Network(t.sock.Addr()), now) || !b.perTarget.allow(t.user.local+" "+target, now) {
 		b.metrics.limited.WithLabelValues("new_calls").Inc()
 		return Failed(TooMuch, errors.New("too many calls in a short time; wait a little"))
 	}

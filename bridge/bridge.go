@@ -50,6 +50,8 @@ type Bridge struct {
 	proposals  map[proposalKey]*xmppEnd
 	caps       map[string]*caps // by node#ver
 	owed       []func() error
+	crowded    int // ends that wait for room in the queue or among the open requests
+	capsOpen   int // questions for caps without answer
 	contacts   int
 	pending    map[string]int // calls that ring, by who they ring at and by whose they are
 	perAddr    *meters

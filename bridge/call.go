@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -271,11 +272,31 @@ func (c *call) fromCandidates(from end, cs []candidate) {
 	}
 	c.heard[from] += len(cs)
 	if !c.ready(from) {
-		c.early[from] = append(c.early[from], cs...)
+		c.keep(from, cs)
 		return
 	}
 	if len(cs) > 0 {
 		c.other(from).candidates(cs)
+	}
+}
+
+// maxEarly bounds the bytes of the candidates that wait on one side, which are some hundred
+// each: all of them go out at once, and must not look like a slow browser's queue.
+const maxEarly = 64 << 10
+
+// keep holds candidates that come before they can be used.
+func (c *call) keep(from end, cs []candidate) {
+	size := 0
+	for _, known := range c.early[from] {
+		size += len(known.raw)
+	}
+	for _, one := range cs {
+		if size += len(one.raw); size > maxEarly {
+			c.b.metrics.limited.WithLabelValues("early_bytes").Inc()
+			return
+		}
+		one.ice, one.content = one.ice.Clone(), strings.Clone(one.content)
+		c.early[from] = append(c.early[from], one)
 	}
 }
 

@@ -20,6 +20,10 @@ const (
 	nsForm  = "jabber:x:data"
 
 	maxCaps = 1000 // kinds of clients remembered
+
+	// Questions without answer, of all and of one contact: those who never answer must not
+	// use up the open requests that calls need.
+	maxCapsOpen, maxCapsOpenOf = 256, 8
 )
 
 // caps is what matters of a client's features.
@@ -54,12 +58,21 @@ func (b *Bridge) learnCaps(u *user, c *contact, r *resource, e *element.Element)
 // askCaps asks the device; an answer whose hash is right is remembered for all devices
 // that say the same, any other for this device only (XEP-0115 §5.4).
 func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) {
+	if b.capsOpen >= maxCapsOpen || c.open >= maxCapsOpenOf {
+		b.metrics.limited.WithLabelValues("open_caps").Inc()
+		r.node = "" // asked when it next says something
+		return
+	}
 	asked := r.node
 	var w element.Writer
 	w.Start(nsDisco, "query")
 	w.AttrIf("node", key)
 	w.End()
-	_ = b.request(component.IQ{From: u.bare, To: r.jid, Type: "get", Payload: w.Bytes()}, func(answer *component.Stanza, err error) {
+	b.capsOpen++
+	c.open++
+	closed := func() { b.capsOpen--; c.open-- }
+	err := b.request(component.IQ{From: u.bare, To: r.jid, Type: "get", Payload: w.Bytes()}, func(answer *component.Stanza, err error) {
+		closed()
 		if c.resources[r.jid] != r || r.node != asked {
 			return
 		}
@@ -74,6 +87,10 @@ func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) {
 		}
 		b.paint(u, c)
 	})
+	if err != nil {
+		closed()
+		r.node = ""
+	}
 }
 
 func capsOf(query *element.Element) *caps {

@@ -18,6 +18,7 @@ type contact struct {
 	name      string
 	resources map[string]*resource // by full JID
 	told      string               // last state told to the tabs
+	open      int                  // questions for caps without answer
 }
 
 // resource is one device of a contact.

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -37,7 +38,7 @@ func (ms *meters) allow(key string, now time.Time) bool {
 			return ms.crowd.AllowN(now, 1)
 		}
 		m = &meter{Limiter: perMinute(ms.perMinute)}
-		ms.byKey[key] = m
+		ms.byKey[strings.Clone(key)] = m // a key of a stanza would keep all of it
 	}
 	m.used = now
 	return m.AllowN(now, 1)

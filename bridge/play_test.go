@@ -3,6 +3,7 @@ package bridge
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -102,6 +103,7 @@ type actor struct {
 	house  *house
 	mu     *sync.Mutex
 	old    bool
+	addr   string // "" for 192.0.2.1
 	heard  []string
 	closed string
 }
@@ -120,7 +122,7 @@ func (a *actor) Send(m web.Message) {
 }
 func (a *actor) Close(code int, text string) { a.closed = fmt.Sprint(code, " ", text) }
 func (a *actor) Old() bool                   { return a.old }
-func (a *actor) Addr() string                { return "192.0.2.1" }
+func (a *actor) Addr() string                { return cmp.Or(a.addr, "192.0.2.1") }
 
 func newStage(t *testing.T) *theatre {
 	p := &theatre{t: t, browsers: map[string]*actor{}, pending: map[string]func(*component.Stanza, error){}}

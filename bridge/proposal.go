@@ -277,7 +277,7 @@ func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, me
 	if s.Child(nsReceipts, "request") != nil {
 		x.propose = strings.Clone(s.ID)
 	}
-	b.proposals[key] = x
+	b.proposals[proposalKey{u.bare, x.bare, x.sid}] = x
 	x.c = b.newCall(x, media)
 	err := b.ringIn(x, slices.Clone(u.tabs), lost)
 	switch {

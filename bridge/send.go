@@ -34,12 +34,10 @@ func (b *Bridge) send(stanza []byte) {
 	}
 }
 
-// request sends an IQ; done, which may be nil, runs inside the loop.
+// request sends an IQ; done runs inside the loop.
 func (b *Bridge) request(iq component.IQ, done func(*component.Stanza, error)) error {
 	return b.stream.SendIQ(iq, func(answer *component.Stanza, err error) {
-		if done != nil {
-			b.do(func() { done(answer, err) })
-		}
+		b.do(func() { done(answer, err) })
 	})
 }
 
@@ -52,13 +50,23 @@ func faultOfError(s *component.Stanza) (Fault, string) {
 	if f == None {
 		f = Internal
 	}
-	return f, e.Text
+	return f, clip(e.Text, 200)
 }
 
-// owe does what the peer must hear even if the link is down at the moment: an end.
+// owe does what the peer must hear even if the link is down, or too much waits for it, at
+// the moment: an end.
 func (b *Bridge) owe(send func() error) {
-	if err := send(); errors.Is(err, component.ErrDown) && len(b.owed) < maxOwed {
+	switch err := send(); {
+	case errors.Is(err, component.ErrDown) && len(b.owed) < maxOwed:
 		b.owed = append(b.owed, send)
+	case errors.Is(err, component.ErrFull) && b.crowded < maxOwed:
+		b.crowded++
+		time.AfterFunc(time.Second, func() {
+			b.do(func() {
+				b.crowded--
+				b.owe(send)
+			})
+		})
 	}
 }
 

@@ -54,7 +54,8 @@ func (b *Bridge) fromIQ(s *component.Stanza) {
 	}
 	j, err := jingle.Parse(s.First())
 	if err != nil {
-		b.log.Info("jingle refused", "peer", s.From, "err", err)
+		b.metrics.rejected.WithLabelValues("bad_jingle").Inc()
+		b.log.Debug("jingle refused", "peer", s.From, "err", err) // it quotes what the peer said
 		reply := faults[badOrIncompatible(err)].iq
 		reply.Text = err.Error()
 		b.refuseIQ(s, reply)

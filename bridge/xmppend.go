@@ -38,6 +38,7 @@ type xmppEnd struct {
 	sent          map[string]bool // candidates the peer has
 	lostLink      bool            // the link to the server was lost meanwhile
 	asking        bool            // its device went offline, and will be asked
+	open          int             // requests without answer
 }
 
 // stage is how far the talk with the peer has come.
@@ -298,8 +299,26 @@ func (x *xmppEnd) tell(j *jingle.Jingle, done func(*component.Stanza, error)) er
 	j.SID = x.sid
 	var w element.Writer
 	j.Append(&w, x.dialect)
-	return x.b.request(component.IQ{From: x.self, To: x.peer, Type: "set", Payload: w.Bytes()}, done)
+	iq := component.IQ{From: x.self, To: x.peer, Type: "set", Payload: w.Bytes()}
+	if x.open >= maxOpen && (done == nil || j.Action == jingle.TransportInfo) {
+		return x.b.stream.SendIQ(iq, nil)
+	}
+	x.open++
+	err := x.b.request(iq, func(answer *component.Stanza, err error) {
+		x.open--
+		if done != nil {
+			done(answer, err)
+		}
+	})
+	if err != nil {
+		x.open--
+	}
+	return err
 }
+
+// maxOpen is for how many answers of its peer a call waits at once. The requests without
+// answer are bounded for all calls together; a peer that gives none must not use them up.
+const maxOpen = 16
 
 // over ends the talk with the peer, by what its stage demands.
 func (x *xmppEnd) over(f Fault, text string) {

@@ -24,6 +24,14 @@ type Candidate struct {
 	ID         string // XEP-0176; "" from SDP
 }
 
+// Clone copies the candidate out of the stanza or SDP that it shares memory with.
+func (c Candidate) Clone() Candidate {
+	for _, s := range []*string{&c.Foundation, &c.Protocol, &c.IP, &c.Type, &c.RelAddr, &c.Ufrag, &c.ID} {
+		*s = strings.Clone(*s)
+	}
+	return c
+}
+
 // ParseCandidate reads "candidate:…", with or without "a=" in front. What may follow the
 // type is skipped where we do not know it (RFC 8839 §5.1: extensions are ignored).
 func ParseCandidate(line string) (Candidate, error) {

@@ -85,6 +85,15 @@ func peerAddr(remote string) (addr netip.Addr, unix bool) {
 	return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
 }
 
+// Network is what limits count together, of an address as Sender.Addr gives it.
+func Network(addr string) string {
+	a, err := netip.ParseAddr(addr)
+	if err != nil {
+		return addr
+	}
+	return network(a).String()
+}
+
 // network is what limits count together: an IPv4 address, or the /64 that one IPv6 host has.
 func network(addr netip.Addr) netip.Prefix {
 	bits := 32
