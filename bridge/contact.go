@@ -39,7 +39,7 @@ func (b *Bridge) contact(u *user, bare string) *contact {
 	if c := u.contacts[bare]; c != nil {
 		return c
 	}
-	if len(u.contacts) >= b.cfg.Limits.Roster || b.contacts >= b.cfg.Limits.Rosters {
+	if len(u.contacts) >= b.cfg.Limits.Roster || b.contacts >= b.cfg.Limits.Rosters && !b.makeRoom(u) {
 		b.metrics.limited.WithLabelValues("roster").Inc()
 		return nil
 	}
@@ -48,6 +48,27 @@ func (b *Bridge) contact(u *user, bare string) *contact {
 	c := &contact{bare: strings.Clone(bare), resources: map[string]*resource{}}
 	u.contacts[c.bare] = c
 	return c
+}
+
+// makeRoom forgets the contacts of a name that is not here for one that is: a stranger can
+// ask any number of absent names to be their contact. Who has them in a list probes again.
+func (b *Bridge) makeRoom(u *user) bool {
+	const looks = 100 // at names in no order; a search through all would be a stranger's to order
+	looked := 0
+	for _, other := range b.users {
+		if looked++; len(u.tabs) == 0 || looked > looks {
+			break
+		}
+		if n := len(other.contacts); len(other.tabs) == 0 && n > 0 {
+			b.metrics.limited.WithLabelValues("rosters").Inc()
+			b.metrics.subscriptions.Sub(float64(n))
+			b.contacts -= n
+			clear(other.contacts)
+			b.forget(other)
+			return true
+		}
+	}
+	return false
 }
 
 func (b *Bridge) known(local string, s *component.Stanza) *contact {
