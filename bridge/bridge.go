@@ -8,6 +8,7 @@ package bridge
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"log/slog"
@@ -50,8 +51,9 @@ type Bridge struct {
 	proposals  map[proposalKey]*xmppEnd
 	caps       map[string]*caps // by node#ver
 	owed       []func() error
-	crowded    int // ends that wait for room in the queue or among the open requests
-	capsOpen   int // questions for caps without answer
+	crowded    int    // ends that wait for room in the queue or among the open requests
+	capsOpen   int    // questions for caps without answer
+	sorry      func() // answers what this turn is about, should it fail; nil when it is answered
 	contacts   int
 	pending    map[string]int // calls that ring, by who they ring at and by whose they are
 	perAddr    *meters
@@ -101,8 +103,12 @@ func (b *Bridge) turn(f func()) {
 		if r := recover(); r != nil {
 			b.metrics.panics.Inc()
 			b.log.Error("a turn of the loop failed; this is a bug", "err", r, "stack", string(debug.Stack()))
+			if b.sorry != nil {
+				b.sorry()
+			}
 		}
 	}()
+	b.sorry = nil
 	f()
 }
 
@@ -116,13 +122,27 @@ func (b *Bridge) do(f func()) {
 }
 
 // HandleStanza takes a stanza from XMPP. It implements component.Handler.
-func (b *Bridge) HandleStanza(s *component.Stanza) { b.do(func() { b.fromXMPP(s) }) }
+func (b *Bridge) HandleStanza(s *component.Stanza) {
+	b.do(func() {
+		if s.Name == "iq" {
+			b.sorry = func() { b.refuseIQ(s, faults[Internal].iq) }
+		}
+		b.fromXMPP(s)
+	})
+}
 
 // HandleLink hears that the link came up or went down. It implements component.Handler.
 func (b *Bridge) HandleLink(up bool) { b.do(func() { b.link(up) }) }
 
 // Receive takes a message from a browser. It implements web.Handler.
-func (b *Bridge) Receive(s web.Sender, m web.Message) { b.do(func() { b.fromBrowser(s, m) }) }
+func (b *Bridge) Receive(s web.Sender, m web.Message) {
+	b.do(func() {
+		b.sorry = func() { b.refuse(&session{sock: s}, m, errFailed) }
+		b.fromBrowser(s, m)
+	})
+}
+
+var errFailed = Failed(Internal, errors.New("the turn failed"))
 
 // Closed hears that a browser is gone. It implements web.Handler.
 func (b *Bridge) Closed(s web.Sender) { b.do(func() { b.closed(s) }) }

@@ -95,6 +95,37 @@ func TestTurnFails(t *testing.T) {
 	})
 }
 
+// Who asked for what fails is told so, once.
+func TestFailedTurnsAreAnswered(t *testing.T) {
+	onStage(t, func(p *theatre) {
+		rejected, newSID := p.b.metrics.rejected, p.b.newSID
+		p.b.metrics.rejected, p.b.newSID = nil, func() string { panic("this is a test") }
+		p.hush()
+		for _, line := range []string{
+			`xmpp > <iq type='set' id='q' from='juliet@example.org/phone' to='{tab}'><jingle xmlns='urn:xmpp:jingle:1'/></iq>`,
+			`xmpp < <iq type='error' id='q' from='*' to='juliet@example.org/phone'><error type='cancel'><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`,
+			`bob > {"type":"invite","id":7,"name":"juliet@example.org"}`,
+			`bob < {"type":"error","id":7,"message":"something went wrong here","code":"internal","name":"juliet@example.org"}`,
+		} {
+			if err := p.play(line); err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+			synctest.Wait()
+		}
+		p.b.metrics.rejected, p.b.newSID = rejected, newSID
+		newID := p.b.newID
+		p.b.newID = func() string { panic("this is a test") }
+		// This one fails after its answer, which is the only one (curtain_test.go).
+		p.scene(`xmpp > <iq type='set' id='q2' from='juliet@example.org/phone' to='{tab}'><jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' sid='s1'>{@stanzajs-audio-initiate.xml}</jingle></iq>`)
+		p.b.newID = newID
+		p.house.failures = 3
+		clear(p.b.jingles)
+		for _, tab := range p.b.tabs {
+			clear(tab.ends)
+		}
+	})
+}
+
 // After the loop has ended every door opens on nothing, and none waits.
 func TestDoorsAfterTheEnd(t *testing.T) {
 	p := newStage(t)

@@ -16,12 +16,14 @@ const maxOwed = 1024
 
 // result answers a request.
 func (b *Bridge) result(s *component.Stanza) {
+	b.sorry = nil
 	var w element.Writer
 	component.AppendResult(&w, s)
 	b.send(w.Bytes())
 }
 
 func (b *Bridge) refuseIQ(s *component.Stanza, e component.Error) {
+	b.sorry = nil
 	var w element.Writer
 	component.AppendError(&w, s, e)
 	b.send(w.Bytes())
