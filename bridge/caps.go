@@ -82,7 +82,7 @@ func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) {
 		}
 		query := answer.Child(nsDisco, "query")
 		r.caps = capsOf(query)
-		if _, ver, _ := strings.Cut(key, "#"); hash == "sha-1" && ver == verificationString(query) && len(b.caps) < maxCaps {
+		if _, ver, _ := strings.Cut(key, "#"); hash == "sha-1" && ver == verificationString(query) && unambiguous(query) && len(b.caps) < maxCaps {
 			b.caps[strings.Clone(key)] = r.caps
 		}
 		b.paint(u, c)
@@ -132,6 +132,26 @@ func verificationString(query *element.Element) string {
 	slices.Sort(forms)
 	sum := sha1.Sum([]byte(strings.Join(identities, "") + strings.Join(features, "") + strings.Join(forms, "")))
 	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// unambiguous says whether the verification string can be read in one way only. Where a
+// feature's name holds the separator, or a form that of a feature, an answer with other
+// features has the same hash (XEP-0115 §7): whoever makes up such a one could say for all
+// devices of a kind that they cannot be called. Forms are rare in clients: no loss.
+func unambiguous(query *element.Element) bool {
+	for e := range query.Children() {
+		switch {
+		case e.Is(nsForm, "x"):
+			return false
+		case e.Is(nsDisco, "identity") || e.Is(nsDisco, "feature"):
+			for _, a := range e.Attrs {
+				if strings.Contains(a.Value, "<") {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 func formString(form *element.Element) string {

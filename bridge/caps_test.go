@@ -113,3 +113,32 @@ func TestCapsAreBounded(t *testing.T) {
 		t.Errorf("got %d kinds of clients, want %d", len(p.b.caps), maxCaps)
 	}
 }
+
+// One hash, other features: nobody may say for all devices of a kind what they cannot do.
+func TestAmbiguousCaps(t *testing.T) {
+	parse := func(inside string) *element.Element {
+		query, err := element.Parse(fmt.Appendf(nil, "<query xmlns='%s'>%s</query>", nsDisco, inside), component.NS, element.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return query
+	}
+	const identity = "<identity category='client' type='pc' name='x'/>"
+	honest := parse(identity + "<feature var='urn:xmpp:jingle-message:0'/><feature var='urn:xmpp:jingle:1'/>")
+	if !unambiguous(honest) {
+		t.Errorf("%s is not believed", honest)
+	}
+	for _, inside := range []string{
+		identity + "<feature var='urn:xmpp:jingle-message:0&lt;urn:xmpp:jingle:1'/>",
+		"<identity category='client' type='pc' name='x&lt;urn:xmpp:jingle-message:0'/><feature var='urn:xmpp:jingle:1'/>",
+		identity + "<feature var='urn:xmpp:jingle-message:0'/><x xmlns='jabber:x:data'><field var='FORM_TYPE'><value>urn:xmpp:jingle:1</value></field></x>",
+	} {
+		forged := parse(inside)
+		if verificationString(forged) != verificationString(honest) {
+			t.Errorf("%s has another hash: no test of anything", forged)
+		}
+		if unambiguous(forged) {
+			t.Errorf("%s is believed", forged)
+		}
+	}
+}
