@@ -161,7 +161,8 @@ func (b *Bridge) calledDirectly(s *component.Stanza, j *jingle.Jingle) {
 		b.refuseIQ(s, faults[Unavailable].iq)
 		return
 	}
-	lost, won := b.crossed(t.user, from, j.SID, j.Description.Media())
+	media := j.Description.Media()
+	lost, won := b.crossed(t.user, from, j.SID, media)
 	if won {
 		b.refuseIQ(s, faults[Glare].iq)
 		return
@@ -169,11 +170,15 @@ func (b *Bridge) calledDirectly(s *component.Stanza, j *jingle.Jingle) {
 	b.result(s)
 	x := &xmppEnd{b: b, user: t.user, self: t.jid, bare: strings.Clone(from), sid: strings.Clone(j.SID), role: jingle.Responder, stage: initiated, remote: j.Description, sent: map[string]bool{}}
 	x.meet(s.From)
+	if len(media) == 0 { // a file, a screen: nothing to ring for (XEP-0166 §6.3)
+		x.over(Incompatible, "")
+		return
+	}
 	if f := b.ringAllowance(t.user, from, time.Now()); f != None {
 		x.over(f, "")
 		return
 	}
-	c := b.newCall(x, j.Description.Media())
+	c := b.newCall(x, media)
 	x.c = c
 	c.offer = &description{jingle: j.Description}
 	if err := b.ringIn(x, []*tab{t}, lost); err != nil {
