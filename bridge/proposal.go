@@ -282,6 +282,7 @@ func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, me
 	err := b.ringIn(x, slices.Clone(u.tabs), lost)
 	switch {
 	case err == nil:
+		x.receipt()
 	case faultOf(err) == Unavailable:
 		b.unreachable(s, m, Unavailable) // as if nobody were here, which nobody is for a stranger
 	default:

@@ -110,10 +110,11 @@ func (x *xmppEnd) ringing(by end) {
 		return
 	}
 	_ = x.say(x.peer, jingle.Message{Kind: "ringing"})
-	x.receipt()
 }
 
-// receipt says that the proposal arrived; callers show it as ringing (XEP-0184).
+// receipt says that the proposal arrived (XEP-0184), as soon as a page has it.
+// COMPAT Conversations 2.19: without one, or a ringing, it gives up after 12 s; a page of
+// somebody else's may never say that it rings.
 func (x *xmppEnd) receipt() {
 	if x.propose != "" {
 		_ = x.b.sendReceipt(x.self, x.peer, x.propose)
