@@ -235,7 +235,7 @@ func (x *xmppEnd) finished(s *component.Stanza, m jingle.Message) {
 // proposedTo is an XMPP user that calls somebody here.
 func (b *Bridge) proposedTo(s *component.Stanza, m jingle.Message) {
 	from := component.Bare(s.From)
-	if s.Child(nsMUCUser, "x") != nil || stale(s) || from == s.From {
+	if s.Type == "groupchat" || s.Child(nsMUCUser, "x") != nil || stale(s) || from == s.From {
 		return
 	}
 	media := slices.DeleteFunc(slices.Clone(m.Media), func(kind string) bool { return kind != "audio" && kind != "video" })
