@@ -33,7 +33,7 @@ function logIn(jid, password) {
     jingle: { iceServers: [] },
   })
   client.on('session:started', online)
-  client.on('disconnected', () => setState(client ? 'connecting' : 'offline', 'The server is away. Trying again …'))
+  client.on('disconnected', () => client && setState('connecting', 'The server is away. Trying again …'))
   client.on('auth:failed', () => { const failed = client; client = null; failed.disconnect(); setState('offline', 'Wrong address or password.') })
   client.on('subscribe', p => { client.acceptSubscription(p.from); if (!subscribed.has(p.from)) subscribe(p.from) })
   client.on('available', cameOnline)
@@ -57,7 +57,7 @@ async function online() {
   for (const item of roster.items) if (item.subscription !== 'none') subscribed.add(item.jid)
   client.sendPresence({ legacyCapabilities: client.disco.getCaps() })
   for (const jid of settings.contacts ?? []) if (!subscribed.has(jid)) subscribe(jid)
-  setState('online', `Online as ${client.jid}.`)
+  setState('online', `Online as ${bare(client.jid)}.`)
   showRoster()
 }
 
@@ -91,10 +91,12 @@ function showRoster() {
     const media = features ? Object.keys(MEDIA).filter(kind => features.has(MEDIA[kind])) : ['…']
     row.dataset.jid = jid
     row.dataset.media = media.join(' ')
-    row.append(text('span', jid), text('span', media.join(', ') || 'online'))
+    row.title = jid
+    row.append(text('span', bare(jid)), text('span', media.join(', ') || 'online, takes no calls'))
     return row
   })
   $('roster').replaceChildren(...rows)
+  $('nobody').hidden = rows.length > 0
   const known = new Set([...subscribed, ...[...people.keys()].map(bare)])
   known.delete(bare(client.jid))
   $('contacts').replaceChildren(...[...known].map(jid => Object.assign(document.createElement('option'), { value: jid })))
@@ -124,12 +126,12 @@ async function find(address, media) {
 // ---- calls
 
 const ENDED = {
-  success: 'The call has ended.', cancel: 'The caller gave up.', decline: 'Declined.', busy: 'Busy.',
+  success: 'The call has ended.', cancel: 'The caller gave up.', decline: 'The call was declined.', busy: 'Busy.',
   timeout: 'Nobody answered.', gone: 'The other side is gone.', unavailable: 'Not online, or cannot be called.',
 }
 
 const TEXT = {
-  calling: 'Calling …', ringing: 'It rings …', answering: 'Connecting …', active: 'In call.',
+  calling: 'Calling …', ringing: 'Ringing …', answering: 'Connecting …', active: 'In a call.',
 }
 
 function setCall(state, reason = '') {
@@ -138,7 +140,9 @@ function setCall(state, reason = '') {
   $('call').dataset.state = state
   $('call').dataset.reason = reason
   const kind = call?.session?.includesVideo ? 'video call' : 'call'
-  $('call-state').textContent = with_ + (state === 'incoming' ? `incoming ${kind}` : TEXT[state] ?? ENDED[reason] ?? `Ended: ${reason}.`)
+  $('call-state').textContent = with_ + (state === 'incoming' ? `incoming ${kind}` : TEXT[state] ?? (reason === 'cancel' && !call.incoming ? 'You gave up.' : ENDED[reason]) ?? `Ended: ${reason}.`)
+  // A call without pictures needs no place for them.
+  $('call').dataset.media = call?.video || call?.session?.includesVideo ? 'video' : 'audio'
   $('answer').hidden = $('decline').hidden = state !== 'incoming'
   $('hangup').hidden = !['calling', 'ringing', 'answering', 'active'].includes(state)
   for (const button of [$('call-audio'), $('call-video')]) button.disabled = state !== 'ended'
@@ -235,3 +239,4 @@ if (settings.accounts?.[0]) {
   $('jid').value = settings.accounts[0].jid
   $('password').value = settings.accounts[0].password
 }
+$('to').value = settings.contacts?.[0] ?? ''
