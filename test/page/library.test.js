@@ -47,6 +47,16 @@ test("another site imports it, calls, and is called", async () => {
   await state(anna, "connected");
 });
 
+test("a page that cannot log in says where the server's list of pages is", async () => {
+  const page = await elsewhere();
+  const said = await page.evaluate(async (url) => {
+    const { Bridge } = await import(`${url}jinglebridge.js`);
+    return new Bridge("ws://localhost:9/", { name: "x" }).login().catch((error) => error.message);
+  }, it.stub.url);
+  page.troubles.length = 0; // Chromium itself reports the refused connection
+  assert.match(said, /pages of http:\/\/localhost:\d+ \(listen\.origins/);
+});
+
 test("a refused login, a server that is not there", async () => {
   await it.enter("anna");
   const page = await elsewhere();

@@ -36,7 +36,7 @@ test("what the server refuses is told too", async () => {
   const anna = await it.enter("anna");
   const table = [
     ["not-found", "There is nobody called jule."], ["unavailable", "jule cannot be reached right now."],
-    ["forbidden", "jule does not take calls from you."], ["rate-limited", "Too many calls in a short time."],
+    ["forbidden", "This server does not allow calls to jule."], ["rate-limited", "Too many calls in a short time."],
     ["upstream", "The bridge has lost its XMPP server."], ["internal", "The call could not go on because of an error."],
     ["unsupported", "jule's app cannot take this kind of call."], ["timeout", "Nobody answered."],
   ];

@@ -93,7 +93,7 @@ export class Link {
       ws.onopen = () => this.#hooks.hello().then(
         (hello) => ws.readyState === WebSocket.OPEN && ws.send(JSON.stringify(hello)),
         (cause) => fail(new BridgeError("token", "no token to log in with", { cause })));
-      ws.onclose = (e) => fail(new BridgeError(FINAL.get(e.code) ?? "unreachable", e.reason || "the server cannot be reached"));
+      ws.onclose = (e) => fail(new BridgeError(FINAL.get(e.code) ?? "unreachable", e.reason || unreachable(ws.url)));
       ws.onmessage = (e) => {
         const reply = parse(e.data);
         if (reply?.type === "error") return fail(refusal(reply));
@@ -206,6 +206,13 @@ function open(url) {
     // From an https page a ws: address throws SecurityError.
     throw new BridgeError("unreachable", `cannot open ${url}: ${cause.message}`, { cause });
   }
+}
+
+// A page never learns why a handshake failed, but its developer should know the two usual reasons.
+function unreachable(url) {
+  const origin = globalThis.location?.origin;
+  const ours = !origin || new URL(url).host === globalThis.location.host;
+  return `the server cannot be reached${ours ? "" : `, or does not allow pages of ${origin} (listen.origins in its config.toml)`}`;
 }
 
 function parse(data) {

@@ -59,14 +59,14 @@ export const ERRORS = {
   unreachable: { text: "The call server cannot be reached.", next: "Check your network, then try again." },
   timeout: { text: "The call server did not answer.", next: "Try again in a moment." },
   "name-taken": { text: "Somebody already uses this name.", next: "Choose another one." },
-  "bad-name": { text: "This name cannot be used.", next: "Choose one of letters and digits, without spaces." },
+  "bad-name": { text: "This name cannot be used.", next: "Choose one of letters and digits, of one script." },
   "auth-required": { text: "This server asks for a password or an invitation.", next: "Ask whoever runs it for a way in." },
   "auth-failed": { text: "Name and password do not fit.", next: "Check both, then try again." },
   "token-expired": { text: "Your invitation has run out.", next: "Ask for a new one." },
   "token-not-yet": { text: "Your invitation is not valid yet.", next: "Come back later." },
   "too-many-attempts": { text: "Too many attempts.", next: "Wait a few minutes, then try again." },
   "session-unknown": { text: "The server does not know this session any more.", next: "Log in again." },
-  forbidden: { text: "You may not log in here.", next: "Ask whoever runs this server." },
+  forbidden: { text: "This server does not allow calls to {name}.", next: "Check the address, or ask whoever runs the server.", tone: "busy" },
   full: { text: "The server is full.", next: "Try again in a few minutes." },
   replaced: { text: "You logged in somewhere else with this name.", next: "Log in again to go on here." },
   idle: { text: "You were logged out because nothing happened for long.", next: "Log in again to go on." },
@@ -79,7 +79,7 @@ export const ERRORS = {
 };
 
 // What only makes sense at a login must not explain a call.
-const CALL_CODES = new Set(["denied", "no-device", "in-use", "insecure", "not-found", "rate-limited", "upstream", "lost"]);
+const CALL_CODES = new Set(["denied", "no-device", "in-use", "insecure", "not-found", "forbidden", "rate-limited", "upstream", "lost"]);
 
 export const fill = (text, name) => text.replaceAll("{name}", () => name);
 
