@@ -17,8 +17,8 @@ func (l *loader) check() {
 	if c.XMPP.Domain == "" {
 		l.refuseKey("xmpp.domain", `want the name of our component, as in Prosody's Component "call.example.org"`)
 	}
-	if c.XMPP.Secret == "" {
-		l.refuseKey("xmpp.secret", "want the component_secret of the XMPP server here, or the file it is in as secret_file; jinglebridge gen-secret makes one")
+	if c.XMPP.Secret == "" && c.SecretFile == "" { // of a file that gave none, readSecret has spoken
+		l.refuseKey("xmpp.secret", "want the component_secret of the XMPP server here, or the file it is in as secret_file (systemd's LoadCredential=component_secret gives it to the service only); jinglebridge gen-secret makes one")
 	}
 	if !c.Bridge.Anonymous {
 		l.refuseKey("auth.anonymous", "nobody could log in: there are no accounts yet; write anonymous = true to give any free name to whoever asks for it")
