@@ -36,6 +36,7 @@ type Bridge struct {
 	todo    chan func()   // never closed
 	done    chan struct{} // closed when the loop has ended
 	vanish  time.Duration // how long a device may be offline in a call before it is asked
+	alive   time.Duration // how often it is asked in every call
 
 	newID  func() string // random; plays set them
 	newSID func() string
@@ -67,7 +68,7 @@ func New(cfg Config, stream Stream) *Bridge {
 	cfg.setDefaults()
 	return &Bridge{
 		cfg: cfg, stream: stream, log: cfg.Log, metrics: newMetrics(cfg.Metrics),
-		todo: make(chan func(), 64), done: make(chan struct{}), vanish: 4 * time.Second,
+		todo: make(chan func(), 64), done: make(chan struct{}), vanish: 4 * time.Second, alive: time.Minute,
 		newID: func() string { return rand.Text()[:16] }, newSID: newUUID,
 		sessions: map[web.Sender]*session{}, users: map[string]*user{}, tabs: map[string]*tab{}, calls: map[*call]bool{},
 		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{},

@@ -131,3 +131,20 @@ func TestCallsAreCountedByNetwork(t *testing.T) {
 		}
 	})
 }
+
+// A description is kept as long as its call, so nobody may make it big.
+func TestJingleIsBoundedInBytes(t *testing.T) {
+	onStage(t, func(p *theatre) {
+		p.hush()
+		big := "<x>" + strings.Repeat("x", maxJingle) + "</x>"
+		err := p.play(`xmpp > <iq type='set' id='big' from='juliet@example.org/web' to='{tab}'><jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' sid='s1'>` + big + `{@stanzajs-audio-initiate.xml}</jingle></iq>`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		heard := strings.Join(p.hush(), "\n")
+		if !strings.Contains(heard, "resource-constraint") || strings.Contains(heard, "invite") || len(p.b.calls) != 0 {
+			t.Errorf("got %s, want it refused", clip(heard, 1000))
+		}
+	})
+}

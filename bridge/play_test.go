@@ -370,7 +370,7 @@ func (p *theatre) stanzaIn(text string) error {
 	if err != nil {
 		return err
 	}
-	s := &component.Stanza{Element: e, Type: e.Attr("type"), ID: e.Attr("id"), From: e.Attr("from"), To: e.Attr("to")}
+	s := &component.Stanza{Element: e, Type: e.Attr("type"), ID: e.Attr("id"), From: e.Attr("from"), To: e.Attr("to"), Size: len(text)}
 	if s.Name == "iq" && (s.Type == "result" || s.Type == "error") {
 		done := p.pending[s.ID+" "+s.From]
 		if done == nil {

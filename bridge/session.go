@@ -24,6 +24,7 @@ func (x *xmppEnd) sessionInitiate(s *component.Stanza, j *jingle.Jingle) {
 
 func (x *xmppEnd) sessionAccept(j *jingle.Jingle) {
 	x.stage = accepted
+	x.watch()
 	x.remote = j.Description
 	if x.remote == nil {
 		x.c.fail(Failed(Incompatible, errors.New("session-accept without contents")))

@@ -31,10 +31,47 @@ func (x *xmppEnd) stillThere() {
 			return
 		}
 		if f, _ := errorOr(answer, err); f == Unavailable || f == NotFound || f == NoCall {
-			x.over(Gone, "")
-			x.c.finish(x, Gone, "")
+			x.gone()
 		}
 	})
+}
+
+// gone ends the call because the peer's device is not there, telling it all the same.
+func (x *xmppEnd) gone() {
+	x.over(Gone, "")
+	x.c.finish(x, Gone, "")
+}
+
+// watch asks once a minute, as long as the call runs, whether the peer's device is there:
+// where no presence tells us, its server still does. Only that clear answer counts, and
+// only twice in a row, since a client may be on its way back. COMPAT Monal 2024-10: never
+// answers.
+func (x *xmppEnd) watch() {
+	time.AfterFunc(x.b.alive, func() {
+		x.b.do(func() {
+			if x.c.state == ended {
+				return
+			}
+			if x.b.up {
+				_ = x.ping(x.watched)
+			}
+			x.watch()
+		})
+	})
+}
+
+func (x *xmppEnd) watched(answer *component.Stanza, err error) {
+	f := None
+	if err == nil && answer.Type == "error" {
+		f, _ = errorOr(answer, nil)
+	}
+	if f != Unavailable && f != NotFound && f != NoCall {
+		x.missed = 0
+		return
+	}
+	if x.missed++; x.missed == 2 && x.c.state != ended {
+		x.gone()
+	}
 }
 
 // back says whether the peer's device is online again.

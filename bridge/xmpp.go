@@ -45,11 +45,20 @@ var inOrder = map[stage][]jingle.Action{
 	},
 }
 
+// maxJingle bounds a description, which is kept as long as its call: five times the biggest
+// that a client sends.
+const maxJingle = 64 << 10
+
 // fromIQ takes a Jingle request. It is answered here, exactly once, before anything
 // that follows from it (XEP-0166 §6.3).
 func (b *Bridge) fromIQ(s *component.Stanza) {
 	if s.Type != "set" || !s.First().Is(jingle.NS, "jingle") {
 		b.refuseIQ(s, faults[BadMessage].iq)
+		return
+	}
+	if s.Size > maxJingle {
+		b.metrics.limited.WithLabelValues("jingle_bytes").Inc()
+		b.refuseIQ(s, faults[TooMuch].iq)
 		return
 	}
 	j, err := jingle.Parse(s.First())

@@ -36,6 +36,7 @@ type xmppEnd struct {
 	local, remote *jingle.Description
 	dialect       jingle.Dialect
 	sent          map[string]bool // candidates the peer has
+	missed        int             // times in a row that its server said it is not there
 	lostLink      bool            // the link to the server was lost meanwhile
 	asking        bool            // its device went offline, and will be asked
 	open          int             // requests without answer
@@ -229,6 +230,7 @@ func (x *xmppEnd) answer(d *description) error {
 	}
 	x.local = d.jingle
 	x.stage = accepted
+	x.watch()
 	return x.tell(&jingle.Jingle{Action: jingle.SessionAccept, Responder: x.self, Description: x.local}, nil)
 }
 

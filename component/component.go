@@ -58,6 +58,7 @@ type Stanza struct {
 	*element.Element        // its Name is "iq", "message" or "presence"
 	Type             string // as written; "" for presence that says available
 	ID, From, To     string
+	Size             int // bytes; a string that is kept of a stanza keeps all of it
 }
 
 // Errors of Send and SendIQ.

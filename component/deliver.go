@@ -41,7 +41,9 @@ func (c *Component) receive(conn *conn, h Handler) error {
 		case err != nil:
 			c.refuse(f, "malformed", badRequest)
 		default:
-			c.deliver(stanzaOf(e), h)
+			s := stanzaOf(e)
+			s.Size = len(f.data)
+			c.deliver(s, h)
 		}
 	}
 }
