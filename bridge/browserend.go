@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/jinglebridge/jinglebridge/jingle"
 	"github.com/jinglebridge/jinglebridge/web"
@@ -25,6 +28,7 @@ type browserEnd struct {
 	// agreed, whose order names candidates.
 	local, lines *jingle.Description
 	version      uint64
+	allowance    *rate.Limiter // nil until it is needed
 }
 
 func (b *Bridge) newBrowserEnd(c *call, t *tab, id string, role jingle.Role) *browserEnd {
@@ -110,7 +114,7 @@ func (e *browserEnd) answer(d *description) error {
 // say puts a description into the browser's language.
 func (e *browserEnd) say(kind string, d *description, answers *jingle.Description) (json.RawMessage, error) {
 	if d.jingle == nil {
-		return d.raw, nil
+		return d.raw, e.affords(len(d.raw))
 	}
 	e.version++
 	sdp, err := d.jingle.ToSDP(jingle.SDPFor{
@@ -122,7 +126,28 @@ func (e *browserEnd) say(kind string, d *description, answers *jingle.Descriptio
 	if answers == nil {
 		e.lines = d.jingle
 	}
-	return web.Description(kind, sdp), nil
+	return web.Description(kind, sdp), e.affords(len(sdp))
+}
+
+// What the other side of a call may make a browser receive: in one go, and then by the
+// second. All of a browser's calls share its queue, and a full one would end them all.
+const (
+	relayBurst  = 64 << 10
+	relaySecond = 16 << 10
+)
+
+var errCrowd = errors.New("too much at once for the other side")
+
+// affords takes bytes from the allowance of this call.
+func (e *browserEnd) affords(bytes int) error {
+	if e.allowance == nil {
+		e.allowance = rate.NewLimiter(relaySecond, relayBurst)
+	}
+	if e.allowance.AllowN(time.Now(), bytes) {
+		return nil
+	}
+	e.b.metrics.limited.WithLabelValues("relayed_bytes").Inc()
+	return Failed(TooMuch, errCrowd)
 }
 
 // hear reads what the browser said; toward XMPP it is parsed at once, so that its
@@ -171,7 +196,7 @@ func (e *browserEnd) candidates(cs []candidate) {
 		if raw == nil {
 			raw = e.candidate(c)
 		}
-		if raw != nil {
+		if raw != nil && e.affords(len(raw)) == nil {
 			batch = append(batch, raw)
 		}
 	}
@@ -213,7 +238,11 @@ func (e *browserEnd) candidate(c candidate) json.RawMessage {
 	return nil
 }
 
-func (e *browserEnd) info(raw json.RawMessage) { e.send(web.Message{Type: "info", Info: raw}) }
+func (e *browserEnd) info(raw json.RawMessage) {
+	if e.affords(len(raw)) == nil {
+		e.send(web.Message{Type: "info", Info: raw})
+	}
+}
 
 func (e *browserEnd) over(f Fault, text string) {
 	e.release()

@@ -148,3 +148,21 @@ func TestJingleIsBoundedInBytes(t *testing.T) {
 		}
 	})
 }
+
+// Another name is not another allowance of calls.
+func TestCallsAreCountedBySocket(t *testing.T) {
+	onStage(t, func(p *theatre) {
+		p.b.perTarget.perMinute = 1000
+		for range p.b.cfg.Limits.NewCallsPerSession {
+			p.scene(`bob > {"type":"invite","name":"nobody"}`)
+		}
+		p.scene(`bob > {"type":"login","name":"Robert","v":1,"caps":["invite"]}`)
+		if err := p.play(`bob > {"type":"invite","name":"nobody"}`); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := p.play(`bob < {"type":"error","message":"*","code":"rate-limited","retry":20,"name":"nobody"}`); err != nil {
+			t.Error(err)
+		}
+	})
+}

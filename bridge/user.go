@@ -31,13 +31,14 @@ type tab struct {
 	invites  bool                   // its page can be asked before it gets an offer
 	ends     map[string]*browserEnd // its calls, by the id it knows them by
 	past     []string               // ids of calls that ended
-	calls    *rate.Limiter
+	calls    *rate.Limiter          // of the socket, whatever its name
 }
 
 // session is what the bridge keeps of a socket; tab is nil before login.
 type session struct {
-	sock web.Sender
-	tab  *tab
+	sock  web.Sender
+	tab   *tab
+	calls *rate.Limiter // new calls of this socket; nil before login
 }
 
 // login gives a socket a name. On a socket that has one it renews or renames.
@@ -125,11 +126,14 @@ func (b *Bridge) user(local string) *user {
 }
 
 func (b *Bridge) open(s *session, u *user, invites bool) {
+	if s.calls == nil {
+		s.calls = perMinute(b.cfg.Limits.NewCallsPerSession)
+	}
 	resource := rand.Text()[:10]
 	s.tab = &tab{
 		user: u, sock: s.sock, resource: resource, jid: u.bare + "/" + resource, invites: invites,
 		ends:  map[string]*browserEnd{},
-		calls: perMinute(b.cfg.Limits.NewCallsPerSession),
+		calls: s.calls,
 	}
 	u.tabs = append(u.tabs, s.tab)
 	b.tabs[s.tab.jid] = s.tab
