@@ -83,7 +83,7 @@ func (c *Component) advice(reason string) string {
 	case "not-authorized":
 		return fmt.Sprintf("the server has another secret: make xmpp.secret the same as component_secret under Component %[1]q in Prosody's configuration (/etc/prosody/prosody.cfg.lua), or as the password of %[1]q under hosts of ejabberd_service (ejabberd.yml), which says the same of a domain it does not know", c.domain)
 	case "host-unknown":
-		return fmt.Sprintf("the server does not know this domain: add Component %q with a component_secret to Prosody's configuration (/etc/prosody/prosody.cfg.lua), or to the hosts of ejabberd_service (ejabberd.yml), and restart it: a reload does not open it", c.domain)
+		return fmt.Sprintf("the server does not know this domain: add Component %q with a component_secret to Prosody's configuration (/etc/prosody/prosody.cfg.lua), or to the hosts of ejabberd_service (ejabberd.yml), and restart it: a reload does not open it. If it is there, is %s the server's component port, not the one for clients?", c.domain, c.server.address)
 	case "conflict":
 		return fmt.Sprintf("another bridge is attached as %q, or the server has not noticed that an earlier one went: stop the other, and set component_conflict_resolve = \"kick_old\" under the Component in Prosody", c.domain)
 	case "refused":
