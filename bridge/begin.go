@@ -40,17 +40,17 @@ func (b *Bridge) begin(t *tab, m web.Message, offer json.RawMessage) error {
 	c.caller = me
 	var rung []end
 	if to.local != "" {
-		rung = b.ringTabs(c, b.users[to.local], t.user.name, t.user.name)
+		rung = b.ringTabs(c, b.tabsOf(to.local), t.user.name, t.user.name)
 	} else {
 		rung = []end{b.newXMPPEnd(c, t, to.bare)}
-	}
-	if err := b.firstOffer(c, me, rung, offer); err != nil {
-		abandon(me, rung)
-		return err
 	}
 	if len(rung) == 0 {
 		me.release()
 		return Failed(Unavailable, fmt.Errorf("%q is not here", m.Name))
+	}
+	if err := b.firstOffer(c, me, rung, offer); err != nil {
+		abandon(me, rung)
+		return err
 	}
 	b.ok(t, m, me.id)
 	if err := b.ring(c, rung, b.ringTime(m)); err != nil {
@@ -140,13 +140,17 @@ func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
 	return nil
 }
 
-// ringTabs makes an end for each tab of a user that a call rings at.
-func (b *Bridge) ringTabs(c *call, u *user, peer, title string) []end {
-	if u == nil {
-		return nil
+func (b *Bridge) tabsOf(local string) []*tab {
+	if u := b.users[local]; u != nil {
+		return u.tabs
 	}
+	return nil
+}
+
+// ringTabs makes an end for each tab that a call rings at.
+func (b *Bridge) ringTabs(c *call, tabs []*tab, peer, title string) []end {
 	var rung []end
-	for _, t := range u.tabs {
+	for _, t := range tabs {
 		e := b.newBrowserEnd(c, t, "", jingle.Responder)
 		e.peer, e.peerTitle = peer, title
 		rung = append(rung, e)

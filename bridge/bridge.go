@@ -65,7 +65,7 @@ type Bridge struct {
 
 // New makes a Bridge that sends on stream.
 func New(cfg Config, stream Stream) *Bridge {
-	cfg.setDefaults()
+	cfg = cfg.WithDefaults()
 	return &Bridge{
 		cfg: cfg, stream: stream, log: cfg.Log, metrics: newMetrics(cfg.Metrics),
 		todo: make(chan func(), 64), done: make(chan struct{}), vanish: 4 * time.Second, alive: time.Minute,

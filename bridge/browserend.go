@@ -40,8 +40,7 @@ func (b *Bridge) newBrowserEnd(c *call, t *tab, id string, role jingle.Role) *br
 	return e
 }
 
-func (e *browserEnd) who() string   { return e.tab.user.name }
-func (e *browserEnd) title() string { return e.tab.user.name }
+func (e *browserEnd) who() string { return e.tab.user.name }
 
 // calls says whether the other side of this call is known by this name.
 func (e *browserEnd) calls(name string) bool {

@@ -202,7 +202,7 @@ func (c *call) takesAnswer(from end) bool {
 	return from == c.callee && c.offered
 }
 
-// take an offer: the first one of the call, or one that changes a running call.
+// fromOffer takes the first offer of the call, or one that changes it while it runs.
 func (c *call) fromOffer(from end, d *description) error {
 	if c.state == active {
 		return c.change(from, d)
@@ -324,7 +324,8 @@ func (c *call) fromInfo(from end, raw json.RawMessage) {
 
 // leave is an end that goes. One of several devices that declines leaves the others
 // ringing. Without a reason, or when there is nothing to hang up yet, the state of the
-// call tells what it means.
+// call tells what it means. COMPAT Conversations 2.19: hangs up with success also before
+// anybody answered.
 func (c *call) leave(e end, f Fault, text string) {
 	if c.state == ended {
 		return

@@ -44,7 +44,8 @@ type Limits struct {
 	Rosters    int // 100000 contacts of all names
 }
 
-func (c *Config) setDefaults() {
+// WithDefaults returns the configuration with its defaults filled in.
+func (c Config) WithDefaults() Config {
 	orInt := func(n *int, value int) {
 		if *n == 0 {
 			*n = value
@@ -78,4 +79,5 @@ func (c *Config) setDefaults() {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	return c
 }

@@ -11,7 +11,6 @@ import (
 type end interface {
 	// who is the name under which the other side knows this one.
 	who() string
-	title() string
 	// invite rings: the callee is asked.
 	invite() error
 	// ringing tells the caller that the callee's device rings; by is the callee.

@@ -229,7 +229,7 @@ func (x *xmppEnd) finished(s *component.Stanza, m jingle.Message) {
 	if m.Kind == "finish" && x.stage >= initiated {
 		_ = x.say(s.From, jingle.Message{Kind: "finish", Reason: jingle.Reason{Condition: orSuccess(m.Reason.Condition)}})
 	}
-	x.c.leave(x, x.endOf(m.Reason.Condition), m.Reason.Text)
+	x.c.leave(x, faultOfCondition(m.Reason.Condition), m.Reason.Text)
 }
 
 // proposedTo is an XMPP user that calls somebody here.

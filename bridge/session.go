@@ -127,17 +127,7 @@ func (x *xmppEnd) sessionTerminate(j *jingle.Jingle) {
 	if x.jmi {
 		_ = x.say(x.peer, jingle.Message{Kind: "finish", Reason: jingle.Reason{Condition: orSuccess(j.Reason.Condition)}})
 	}
-	x.c.leave(x, x.endOf(j.Reason.Condition), j.Reason.Text)
-}
-
-// endOf is what a peer's reason means at this point of the call.
-func (x *xmppEnd) endOf(condition string) Fault {
-	f := faultOfCondition(condition)
-	if x.c.state != active && f == Hangup {
-		// COMPAT Conversations: hangs up with success also before anybody answered.
-		return None
-	}
-	return f
+	x.c.leave(x, faultOfCondition(j.Reason.Condition), j.Reason.Text)
 }
 
 func orSuccess(condition string) string {

@@ -24,14 +24,13 @@ type user struct {
 
 // tab is one browser that logged in, and one resource of its user.
 type tab struct {
-	user     *user
-	sock     web.Sender
-	resource string
-	jid      string                 // full
-	invites  bool                   // its page can be asked before it gets an offer
-	ends     map[string]*browserEnd // its calls, by the id it knows them by
-	past     []string               // ids of calls that ended
-	calls    *rate.Limiter          // of the socket, whatever its name
+	user    *user
+	sock    web.Sender
+	jid     string                 // full
+	invites bool                   // its page can be asked before it gets an offer
+	ends    map[string]*browserEnd // its calls, by the id it knows them by
+	past    []string               // ids of calls that ended
+	calls   *rate.Limiter          // of the socket, whatever its name
 }
 
 // session is what the bridge keeps of a socket; tab is nil before login.
@@ -129,9 +128,8 @@ func (b *Bridge) open(s *session, u *user, invites bool) {
 	if s.calls == nil {
 		s.calls = perMinute(b.cfg.Limits.NewCallsPerSession)
 	}
-	resource := rand.Text()[:10]
 	s.tab = &tab{
-		user: u, sock: s.sock, resource: resource, jid: u.bare + "/" + resource, invites: invites,
+		user: u, sock: s.sock, jid: u.bare + "/" + rand.Text()[:10], invites: invites,
 		ends:  map[string]*browserEnd{},
 		calls: s.calls,
 	}

@@ -199,15 +199,13 @@ func (b *Bridge) calledDirectly(s *component.Stanza, j *jingle.Jingle) {
 // way. After an error the peer has yet to be told.
 func (b *Bridge) ringIn(x *xmppEnd, tabs []*tab, lost *xmppEnd) error {
 	c := x.c
-	var rung []end
 	if lost != nil {
 		tabs = []*tab{lost.c.caller.(*browserEnd).tab}
 		b.yield(lost)
 	}
-	for _, t := range tabs {
-		e := b.newBrowserEnd(c, t, "", jingle.Responder)
-		e.peer, e.peerTitle, e.wanted = x.bare, x.nick, lost != nil
-		rung = append(rung, e)
+	rung := b.ringTabs(c, tabs, x.bare, x.nick)
+	for _, e := range rung {
+		e.(*browserEnd).wanted = lost != nil
 	}
 	b.countPending(c)
 	if err := b.ring(c, rung, b.cfg.RingIn); err != nil {

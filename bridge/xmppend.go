@@ -65,8 +65,7 @@ func (b *Bridge) newXMPPEnd(c *call, t *tab, bare string) *xmppEnd {
 	return &xmppEnd{b: b, c: c, user: t.user, self: t.jid, bare: bare, sid: b.newSID(), role: jingle.Initiator, sent: map[string]bool{}}
 }
 
-func (x *xmppEnd) who() string   { return x.bare }
-func (x *xmppEnd) title() string { return x.nick }
+func (x *xmppEnd) who() string { return x.bare }
 
 // meet binds the end to one device of the peer.
 func (x *xmppEnd) meet(peer string) {

@@ -133,7 +133,7 @@ func New(cfg Config) (*Component, error) {
 	if cfg.Name == "" {
 		cfg.Name = "jinglebridge"
 	}
-	cfg.Limits = cfg.Limits.withDefaults()
+	cfg.Limits = cfg.Limits.WithDefaults()
 	c := &Component{
 		cfg: cfg, addr: addr, domain: addr.String(), server: server, claimed: map[string]bool{},
 		born: time.Now(), log: cfg.Log, timing: usualTiming,

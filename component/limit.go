@@ -24,7 +24,8 @@ type Limits struct {
 	QueueStanzas int // waiting to be sent: 20,000
 }
 
-func (l Limits) withDefaults() Limits {
+// WithDefaults returns the limits with the defaults for those that are zero.
+func (l Limits) WithDefaults() Limits {
 	for _, f := range []struct {
 		field *int
 		value int

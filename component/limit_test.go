@@ -7,7 +7,7 @@ import (
 )
 
 func TestRemotesAreBounded(t *testing.T) {
-	r := newRemotes(Limits{Remotes: 100, PerDomain: 1e9, DomainBurst: 1e9}.withDefaults(), domain)
+	r := newRemotes(Limits{Remotes: 100, PerDomain: 1e9, DomainBurst: 1e9}.WithDefaults(), domain)
 	now := time.Unix(1_700_000_000, 0)
 	for i := range 100_000 {
 		r.over(fmt.Sprintf("u%d@d%d.example", i, i), now)
@@ -22,7 +22,7 @@ func TestRemotesAreBounded(t *testing.T) {
 }
 
 func TestDomainLimitHoldsForManyAddresses(t *testing.T) {
-	r := newRemotes(Limits{}.withDefaults(), domain)
+	r := newRemotes(Limits{}.WithDefaults(), domain)
 	now := time.Unix(1_700_000_000, 0)
 	passed := 0
 	for i := range 10_000 {
@@ -39,7 +39,7 @@ func TestDomainLimitHoldsForManyAddresses(t *testing.T) {
 }
 
 func BenchmarkLimit(b *testing.B) {
-	r := newRemotes(Limits{PerJID: 1e12, PerDomain: 1e12}.withDefaults(), domain)
+	r := newRemotes(Limits{PerJID: 1e12, PerDomain: 1e12}.WithDefaults(), domain)
 	now := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {

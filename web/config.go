@@ -42,7 +42,8 @@ type Config struct {
 	Metrics prometheus.Registerer // nil: counted, not registered
 }
 
-func (c Config) withDefaults() Config {
+// WithDefaults returns the configuration with its defaults filled in.
+func (c Config) WithDefaults() Config {
 	for _, d := range []struct {
 		time  *time.Duration
 		value time.Duration

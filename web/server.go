@@ -37,7 +37,7 @@ type Server struct {
 
 // New makes a Server. The error names the key of the configuration that is wrong.
 func New(cfg Config) (*Server, error) {
-	cfg = cfg.withDefaults()
+	cfg = cfg.WithDefaults()
 	s := &Server{
 		cfg: cfg, limits: cfg.Limits, dialect: cfg.Dialect, handler: cfg.Handler,
 		addresses: newAddresses(cfg.Limits),

@@ -23,45 +23,17 @@ type Config struct {
 	Level, Format string
 }
 
-// defaults is what an empty config.toml means. The file at the top of the repository
-// has the same values, and so have the rooms where they are told nothing.
+// defaults is what an empty config.toml means: what the rooms do when they are told
+// nothing. The file at the top of the repository has the same values, and a test compares them.
 func defaults() *Config {
 	return &Config{
 		XMPP: component.Config{
 			Server:   "tcp://127.0.0.1:5347",
 			Contacts: map[string][]string{},
-			Limits: component.Limits{
-				PerJID: 20, JIDBurst: 100, PerDomain: 200, DomainBurst: 1000, Remotes: 10_000,
-				StanzaIn: 1 << 20, Depth: 64, Tokens: 20_000, StanzaOut: 128 << 10,
-				OpenIQs: 1024, QueueBytes: 8 << 20, QueueStanzas: 20_000,
-			},
+			Limits:   component.Limits{}.WithDefaults(),
 		},
-		Web: web.Config{
-			Dialect:       web.UnrecognizedCommand,
-			HeaderTimeout: 5 * time.Second,
-			WriteTimeout:  5 * time.Second,
-			PingInterval:  25 * time.Second,
-			PongTimeout:   10 * time.Second,
-			Limits: web.Limits{
-				MessageBytes: 65_536, MessagesPerSecond: 20, MessageBurst: 200,
-				Sockets: 20_000, SocketsPerAddr: 200, WaitingPerAddr: 20, RequestsPerAddr: 100,
-				LoginsPerMinute: 10, QueueMessages: 256, QueueBytes: 262_144,
-			},
-		},
-		Bridge: bridge.Config{
-			CalledBy: "anyone",
-			OldPages: "contacts",
-			ICETTL:   24 * time.Hour,
-			RingIn:   45 * time.Second,
-			RingOut:  time.Minute,
-			Setup:    30 * time.Second,
-			Limits: bridge.Limits{
-				CallsPerSession:   4,
-				NewCallsPerTarget: 3, NewCallsPerSession: 10, NewCallsPerAddr: 30,
-				RingsPerCaller: 3, PendingPerCallee: 5, PendingPerSender: 2,
-				Candidates: 100, Roster: 1000, Rosters: 100_000,
-			},
-		},
+		Web:    web.Config{}.WithDefaults(),
+		Bridge: bridge.Config{ICETTL: 24 * time.Hour}.WithDefaults(),
 		Listen: "127.0.0.1:8080",
 		Admin:  "127.0.0.1:9095",
 		Level:  "info",
