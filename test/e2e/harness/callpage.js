@@ -1,8 +1,8 @@
 // The bridge's own call page, driven as a person would.
 
-import assert from 'node:assert/strict'
+import { Person } from './person.js'
 
-export class CallPage {
+export class CallPage extends Person {
   /** Opens the page of the bridge at url and logs in. */
   static async open(browser, url, name) {
     const page = new CallPage()
@@ -35,23 +35,7 @@ export class CallPage {
     })
   }
 
-  async answer() {
-    await this.is('incoming')
-    await this.page.click('#answer')
-  }
-
-  async decline() {
-    await this.is('incoming')
-    await this.page.click('#decline')
-  }
-
-  hangUp() { return this.page.click('#hangup') }
-
-  /** Waits for the end of the call, and asserts its reason (docs/protocol.md). */
-  async ended(reason, ms = 8_000) {
-    await this.is('ended', ms)
-    assert.equal((await this.state()).reason, reason, `${this.name}: why the call ended`)
-  }
+  async reason() { return (await this.state()).reason }
 
   /** Waits until the page lists this contact as one to call. */
   sees(address, ms = 10_000) {

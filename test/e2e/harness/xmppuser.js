@@ -1,8 +1,8 @@
 // The XMPP user with stanza.js, driven through the page as a person would.
 
-import assert from 'node:assert/strict'
+import { Person } from './person.js'
 
-export class XMPPUser {
+export class XMPPUser extends Person {
   /** Opens the page at url in browser and logs in. */
   static async open(browser, url, { name, domain, password }) {
     const user = new XMPPUser(await browser.open(name, url))
@@ -14,7 +14,10 @@ export class XMPPUser {
     return user
   }
 
-  constructor({ name, page, context, log }) { Object.assign(this, { name, page, context, log }) }
+  constructor({ name, page, context, log }) {
+    super()
+    Object.assign(this, { name, page, context, log })
+  }
 
   online(ms = 10_000) { return this.page.waitForSelector('#app[data-state=online]', { timeout: ms }) }
 
@@ -39,23 +42,7 @@ export class XMPPUser {
     }
   }
 
-  async answer() {
-    await this.is('incoming')
-    await this.page.click('#answer')
-  }
-
-  async decline() {
-    await this.is('incoming')
-    await this.page.click('#decline')
-  }
-
-  hangUp() { return this.page.click('#hangup') }
-
-  /** Waits for the end of the call, and asserts its Jingle reason. */
-  async ended(reason, ms = 8_000) {
-    await this.is('ended', ms)
-    assert.equal(await this.page.$eval('#call', e => e.dataset.reason), reason, `${this.name}: why the call ended`)
-  }
+  reason() { return this.page.$eval('#call', e => e.dataset.reason) }
 
   /** Waits until a contact's presence says so: media "audio video", or undefined when it must be gone. */
   async sees(address, media, ms = 10_000) {
