@@ -104,6 +104,7 @@ func (c *Component) serve(ctx context.Context, conn *conn, h Handler) error {
 	c.metrics.up.Set(1)
 	c.metrics.ups.Inc()
 	c.log.Info("attached", "domain", c.domain, "server", c.cfg.Server)
+	c.ping() // the first thing on the link, before anybody can have said anything
 	helpers.Go(func() { c.write(ctx, conn, end) })
 	helpers.Go(func() { c.watch(ctx, conn, ended, end) })
 	c.tell(h, true)
@@ -149,12 +150,11 @@ func (c *Component) write(ctx context.Context, conn *conn, end func(error)) {
 
 var errNoAnswer = errors.New("the server does not answer")
 
-// watch pings ourselves through the server, and begins the end when ctx ends. It ends
+// watch goes on pinging ourselves through the server, and begins the end when ctx ends. It ends
 // with the link.
 func (c *Component) watch(ctx context.Context, conn *conn, ended <-chan struct{}, end func(error)) {
 	tick := time.NewTicker(c.timing.ping)
 	defer tick.Stop()
-	c.ping()
 	for {
 		select {
 		case <-ended:
