@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -32,6 +33,7 @@ func main() {
 // commands is the command line.
 type commands struct {
 	Serve       serveCommand   `cmd:"" help:"Attach to the XMPP server and let browsers in."`
+	Convert     convertCommand `cmd:"" help:"Translate SDP to Jingle, or Jingle to SDP, and say what was lost."`
 	CheckConfig checkCommand   `cmd:"" help:"Say what is wrong with the configuration, or that nothing is."`
 	GenSecret   secretCommand  `cmd:"" help:"Print a fresh component secret."`
 	Version     versionCommand `cmd:"" help:"Print the version."`
@@ -119,7 +121,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	parser := kong.Must(&line,
 		kong.Name("jinglebridge"),
 		kong.Description("Calls between browsers and XMPP users."),
-		kong.Vars{"config": defaultConfig},
+		kong.Vars{"config": defaultConfig, "readers": strings.Join(readerNames(), ", ")},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))

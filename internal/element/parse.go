@@ -19,6 +19,17 @@ var (
 	ErrTooMany = errors.New("xml: too many elements and attributes")
 )
 
+// SyntaxError is what is wrong with XML, and where.
+type SyntaxError struct {
+	Offset int // bytes before it
+	Err    error
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("xml at byte %d: %v", e.Offset, e.Err) }
+
+// Unwrap gives what is wrong without the place.
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
 const (
 	xmlSpace   = "http://www.w3.org/XML/1998/namespace"
 	slabLength = 48
@@ -51,7 +62,8 @@ type parser struct {
 
 // Parse reads exactly one element. defaultSpace is the namespace in force outside
 // it, as on an XMPP stream. It refuses what RFC 6120 §11.1 forbids, characters that
-// XML 1.0 does not know, prefixes that are not declared, and input over the limits.
+// XML 1.0 does not know, prefixes that are not declared, and input over the limits. What is
+// wrong at one place is a *SyntaxError.
 func Parse(src []byte, defaultSpace string, lim Limits) (*Element, error) {
 	if !utf8.Valid(src) {
 		return nil, errors.New("xml: not UTF-8")
@@ -62,7 +74,7 @@ func Parse(src []byte, defaultSpace string, lim Limits) (*Element, error) {
 	p.attrRoom(0)
 	root, err := p.run()
 	if err != nil {
-		return nil, fmt.Errorf("xml at byte %d: %w", p.pos, err)
+		return nil, &SyntaxError{p.pos, err}
 	}
 	return root, nil
 }

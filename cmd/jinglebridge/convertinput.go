@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/internal/element"
+	"github.com/jinglebridge/jinglebridge/jingle"
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// pasted is what somebody copied from a console or a log; one of its parts is set.
+type pasted struct {
+	sdp, kind  string             // kind is "offer", "answer" or what else JSON said
+	candidates []web.ICECandidate // at least one
+	jingle     *element.Element
+}
+
+// errUnknown says what can be pasted.
+var errUnknown = errors.New(`want SDP (v=0…), a candidate (candidate:…), JSON with either, or XML with a <jingle/>`)
+
+// readPasted finds out what it was given. Around the beginning it is generous: people copy
+// a little more or a little less than a whole.
+func readPasted(data []byte) (*pasted, error) {
+	text := strings.TrimSpace(strings.TrimPrefix(string(data), "\ufeff"))
+	if text == "" {
+		return nil, fmt.Errorf("nothing there: %w", errUnknown)
+	}
+	if text[0] == '{' || text[0] == '[' {
+		if in, err := readJSON([]byte(text), 0); in != nil || err != nil {
+			return in, err
+		}
+	}
+	if strings.HasPrefix(text, "v=") { // whatever it holds
+		text, _ := cutText(text, "v=")
+		return &pasted{sdp: text}, nil
+	}
+	if at := beginsXML(text); at >= 0 {
+		return readXML(data, strings.Index(string(data), text)+at)
+	}
+	if sdp, ok := cutText(text, "v=0"); ok {
+		return &pasted{sdp: sdp}, nil
+	}
+	for _, begin := range []string{"a=mid:", "a=candidate:", "candidate:"} {
+		if lines, ok := cutText(text, begin); ok {
+			return readLines(lines)
+		}
+	}
+	return nil, fmt.Errorf("got %.40q: %w", text, errUnknown)
+}
+
+// cutText takes the text that begins so: at the very front, or after what a log has there.
+// In quotes it ends with them, and \r\n may be written out.
+func cutText(text, begin string) (string, bool) {
+	at := strings.Index(text, begin)
+	if at < 0 {
+		return "", false
+	}
+	before := text[:at]
+	text = text[at:]
+	if at > 0 && strings.IndexByte("\"'`", before[at-1]) >= 0 {
+		text, _, _ = strings.Cut(text, before[at-1:])
+	}
+	if strings.Contains(text, `\n`) {
+		text = strings.NewReplacer(`\r\n`, "\n", `\n`, "\n").Replace(text)
+	}
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n")) + "\n", true
+}
+
+// readLines reads candidates as SDP has them, after the a=mid of their m-line where it is
+// said (RFC 8840 §4).
+func readLines(lines string) (*pasted, error) {
+	in := &pasted{}
+	mid, ufrag := "", ""
+	for line := range strings.Lines(lines) {
+		name, value, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "a="), ":")
+		switch name {
+		case "mid":
+			mid, ufrag = value, ""
+		case "ice-ufrag":
+			ufrag = value
+		case "candidate":
+			in.candidates = append(in.candidates, web.ICECandidate{Candidate: "candidate:" + value, SDPMid: mid, SDPMLineIndex: -1, UsernameFragment: ufrag})
+		}
+	}
+	if in.candidates == nil {
+		return nil, fmt.Errorf("no candidate there: %w", errUnknown)
+	}
+	return in, nil
+}
+
+// maxNested is how deep in JSON a description is looked for: our own protocol has it in a
+// message's "offer", consoles wrap once more.
+const maxNested = 4
+
+// readJSON finds a description or candidates in JSON; nil when neither is there, or it is
+// no JSON.
+func readJSON(raw json.RawMessage, depth int) (*pasted, error) {
+	var list []json.RawMessage
+	var object map[string]json.RawMessage
+	if depth > maxNested || json.Unmarshal(raw, &list) != nil && json.Unmarshal(raw, &object) != nil {
+		return nil, nil
+	}
+	if isText(object["sdp"]) {
+		kind, sdp, ok := web.SDP(raw)
+		if !ok {
+			return nil, errors.New(`json: want one "type" and one "sdp"`)
+		}
+		plain, ok := cutText(sdp, "v=")
+		if !ok {
+			return nil, fmt.Errorf("json: want v=0 in front of the sdp, got %.40q", sdp)
+		}
+		return &pasted{sdp: plain, kind: kind}, nil
+	}
+	if isText(object["candidate"]) {
+		c, err := web.ParseICECandidate(raw)
+		return &pasted{candidates: []web.ICECandidate{c}}, err
+	}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		list = append(list, object[key])
+	}
+	return readEach(list, depth+1)
+}
+
+// readEach takes the first description, or all candidates.
+func readEach(list []json.RawMessage, depth int) (*pasted, error) {
+	var all *pasted
+	for _, raw := range list {
+		in, err := readJSON(raw, depth)
+		switch {
+		case err != nil || in != nil && in.candidates == nil:
+			return in, err
+		case in != nil && all == nil:
+			all = in
+		case in != nil:
+			all.candidates = append(all.candidates, in.candidates...)
+		}
+	}
+	return all, nil
+}
+
+func isText(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '"' }
+
+// beginsXML finds the stanza: in front, or behind what a log puts there; -1 when there is
+// none.
+func beginsXML(text string) int {
+	if text[0] == '<' {
+		for _, skip := range []string{"<?", "<!"} {
+			if strings.HasPrefix(text, skip) {
+				return nextTag(text)
+			}
+		}
+		return 0
+	}
+	if !strings.Contains(text, "jingle") {
+		return -1
+	}
+	return nextTag(text)
+}
+
+// nextTag finds a < with a letter behind it.
+func nextTag(text string) int {
+	for at := range len(text) - 1 {
+		if c := text[at+1] | 0x20; text[at] == '<' && 'a' <= c && c <= 'z' {
+			return at
+		}
+	}
+	return -1
+}
+
+// readXML finds the <jingle/> in the element that begins at data[at]. It is parsed with the
+// limits of the link, so that what the bridge would refuse is refused here.
+func readXML(data []byte, at int) (*pasted, error) {
+	end := bytes.LastIndexByte(data, '>') + 1
+	l := component.Limits{}.WithDefaults()
+	// The copy of a bare <jingle/> may have lost its namespace.
+	root, err := element.Parse(data[at:max(at, end)], jingle.NS, element.Limits{Depth: l.Depth, Elements: l.Tokens})
+	if err != nil {
+		return nil, placeXML(data, at, err)
+	}
+	e := findJingle(root)
+	switch {
+	case e == nil:
+		return nil, fmt.Errorf("want a <jingle/>, got <%.40s/> without one", root.Name)
+	case e.Space != jingle.NS:
+		return nil, fmt.Errorf("want a <jingle/> in namespace %q, got %.80q", jingle.NS, e.Space)
+	}
+	return &pasted{jingle: e}, nil
+}
+
+// placeXML says where in the whole input XML is wrong, as line and column.
+func placeXML(data []byte, at int, err error) error {
+	var wrong *element.SyntaxError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	before := data[:min(at+wrong.Offset, len(data))]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := len([]rune(string(before[bytes.LastIndexByte(before, '\n')+1:]))) + 1
+	return fmt.Errorf("xml at line %d, column %d: %w", line, column, wrong.Err)
+}
+
+func findJingle(e *element.Element) *element.Element {
+	if e.Name == "jingle" {
+		return e
+	}
+	for child := range e.Children() {
+		if found := findJingle(child); found != nil {
+			return found
+		}
+	}
+	return nil
+}
