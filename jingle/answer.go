@@ -28,7 +28,7 @@ func (d *Description) Answers(offer *Description) error {
 			return fmt.Errorf("%w: want %s in content %s, got %s", ErrIncompatible, o.Media, quote(o.Name), c.Media)
 		}
 		answer := *c
-		if err := answer.answers(o); err != nil {
+		if err := answer.answers(o, d.notes); err != nil {
 			return err
 		}
 		contents = append(contents, answer)
@@ -53,10 +53,13 @@ func (d *Description) byMID(mid string) *Content {
 }
 
 // answers fits one content to the one that it answers.
-func (c *Content) answers(o *Content) error {
+func (c *Content) answers(o *Content, n *Notes) error {
 	c.Payloads = slices.DeleteFunc(slices.Clone(c.Payloads), func(p Payload) bool {
-		offered := o.payload(p.ID)
-		return offered == nil || !offered.sameCodec(&p)
+		if offered := o.payload(p.ID); offered != nil && offered.sameCodec(&p) {
+			return false
+		}
+		n.payload(Dropped, c, &p, whyNotInOffer)
+		return true
 	})
 	for i := range c.Payloads {
 		c.Payloads[i].Feedback &= o.payload(c.Payloads[i].ID).Feedback
@@ -64,10 +67,20 @@ func (c *Content) answers(o *Content) error {
 	if !c.usable() {
 		return fmt.Errorf("%w: want a codec that content %s offers", ErrIncompatible, quote(o.Name))
 	}
-	c.Extensions = slices.DeleteFunc(slices.Clone(c.Extensions), func(x Extension) bool { return !slices.Contains(o.Extensions, x) })
+	c.Extensions = slices.DeleteFunc(slices.Clone(c.Extensions), func(x Extension) bool {
+		if slices.Contains(o.Extensions, x) {
+			return false
+		}
+		n.extension(Dropped, c, x, whyNotInOffer)
+		return true
+	})
 	c.AllowMixed = c.AllowMixed && o.AllowMixed
 	c.Name, c.Mid, c.Creator = o.Name, o.Mid, o.Creator
-	c.Senders = answeredSenders(sendersOf(c.Senders), sendersOf(o.Senders), o.offerer()).String()
+	senders := answeredSenders(sendersOf(c.Senders), sendersOf(o.Senders), o.offerer()).String()
+	if senders != c.Senders {
+		n.content(Repaired, c, "senders "+c.Senders, senders+" is said: never more than was offered, and none ends the call at Monal and Dino")
+	}
+	c.Senders = senders
 	return nil
 }
 

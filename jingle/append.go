@@ -14,15 +14,23 @@ type Dialect int
 const (
 	Common Dialect = iota // what everybody reads
 	Movim                 // ignores roles: one-way accepts go with senders turned round
+	Monal                 // reads parameters of video codecs in its own spelling only
 )
 
 // DialectOf tells the dialect by the node of a client's XEP-0115 caps; Common when unknown.
 func DialectOf(capsNode string) Dialect {
-	if strings.Contains(strings.ToLower(capsNode), "movim") {
+	switch node := strings.ToLower(capsNode); {
+	case strings.Contains(node, "movim"):
 		return Movim
+	case strings.Contains(node, "monal"):
+		return Monal
 	}
 	return Common
 }
+
+// Dialect is how the peer's own writing shows that it has to be written to; Common when
+// it shows nothing.
+func (d *Description) Dialect() Dialect { return d.writer }
 
 // Append writes the <jingle/> with what its action carries: whole contents for
 // session-initiate, -accept, content-add, -accept; name, creator, senders and transport
@@ -128,7 +136,7 @@ func (j *Jingle) appendContent(w *element.Writer, c *Content, f form, to Dialect
 	}
 	switch f.description {
 	case "whole":
-		c.appendDescription(w)
+		c.appendDescription(w, to)
 	case "stub":
 		if c.Media != "" {
 			w.Empty(NSRTP, "description", "media", c.Media)
@@ -157,11 +165,15 @@ func (j *Jingle) senders(c *Content, to Dialect) direction {
 		if d == fromNobody {
 			// COMPAT Monal 2024.10, Dino 0.4.2: "none" is a parse error. They send, nobody looks.
 			d = fromBoth
+			j.Description.notes.content(Repaired, c, "senders none", "Monal and Dino end the call at it; both is said, and nobody sends")
 		}
 	case SessionAccept, ContentAccept:
 		if to == Movim {
 			// COMPAT Movim 0.34: "initiator" means the writer, who answers here.
-			d = d.turned()
+			if turned := d.turned(); turned != d {
+				d = turned
+				j.Description.notes.content(Repaired, c, "senders "+d.String(), "turned round: to Movim initiator is who writes")
+			}
 		}
 	}
 	return d

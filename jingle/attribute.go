@@ -24,6 +24,8 @@ func (s *scanner) attribute(line string) (want string) {
 		return s.ssrc(value)
 	case "ssrc-group":
 		return s.ssrcGroup(value)
+	case "rtcp-mux", "rtcp", "msid-semantic":
+		// Said of every content, or made up again.
 	case "msid":
 		s.c.Stream, s.c.Track = field(value)
 		s.c.Track = trim(s.c.Track)
@@ -47,17 +49,25 @@ func (s *scanner) transportAttribute(name, value string) (want string) {
 	case "group":
 		s.group(value)
 	case "ice-ufrag":
-		s.c.Ufrag = value
+		if s.c.Ufrag = value; !isUfrag(value) {
+			return "want an ICE ufrag of 4 to 256 ice-chars"
+		}
 	case "ice-pwd":
-		s.c.Pwd = value
+		if s.c.Pwd = value; !isPwd(value) {
+			return "want an ICE pwd of 22 to 256 ice-chars"
+		}
 	case "fingerprint":
 		if s.c != &s.session && !s.ownFingerprint {
 			s.ownFingerprint, s.c.Hash, s.c.Fingerprint = true, "", ""
 		}
 		hash, digest := field(value)
-		s.c.addFingerprint(hash, trim(digest), "")
+		if s.c.addFingerprint(hash, trim(digest), ""); s.c.Fingerprint != digest {
+			s.note(Dropped, whyFingerprint)
+		}
 	case "setup":
-		s.c.Setup = setupOf(value)
+		if s.c.Setup = setupOf(value); s.c.Setup == "" {
+			s.note(Dropped, "want actpass, active or passive (RFC 5763 §5)")
+		}
 	case "candidate":
 		return s.candidate(value)
 	case "end-of-candidates":
@@ -67,6 +77,10 @@ func (s *scanner) transportAttribute(name, value string) (want string) {
 	case "sendrecv", "sendonly", "recvonly", "inactive":
 		d, _ := fromAttribute(name, s.local)
 		s.c.Senders = d.String()
+	default:
+		if s.d.notes != nil {
+			s.unread(name)
+		}
 	}
 	return ""
 }
@@ -78,13 +92,14 @@ func (s *scanner) payloadOf(value string) (p *Payload, rest string) {
 	if !ok || s.at[id] == 0 || s.c == &s.session {
 		return nil, rest
 	}
-	return &s.payloads[s.marks.payloads+int(s.at[id])-1], rest
+	return &s.payloads[s.begin.payloads+int(s.at[id])-1], rest
 }
 
 // rtpmap reads "111 opus/48000/2" (RFC 8866 §6.6).
 func (s *scanner) rtpmap(value string) {
 	p, rest := s.payloadOf(value)
 	if p == nil {
+		s.note(Dropped, "its payload type is not in the m-line")
 		return
 	}
 	name, rest, _ := strings.Cut(rest, "/")
@@ -97,6 +112,7 @@ func (s *scanner) rtpmap(value string) {
 func (s *scanner) fmtp(value string) (want string) {
 	p, rest := s.payloadOf(value)
 	if p == nil {
+		s.note(Dropped, "its payload type is not in the m-line")
 		return ""
 	}
 	if len(p.Params) > 0 {
@@ -108,6 +124,7 @@ func (s *scanner) fmtp(value string) (want string) {
 		pair, rest, _ = strings.Cut(rest, ";")
 		name, parameter, ok := strings.Cut(trim(pair), "=")
 		if !ok {
+			s.note(Dropped, "a parameter without a name ends the call at Monal, one without a value at Conversations")
 			continue
 		}
 		if len(s.params)-mark == maxParams {
@@ -122,26 +139,33 @@ func (s *scanner) fmtp(value string) (want string) {
 // feedback reads "96 nack pli" and "* nack pli" (RFC 4585 §4.2).
 func (s *scanner) feedback(value string) {
 	if rest, all := strings.CutPrefix(value, "* "); all {
-		s.c.Feedback |= feedbackLine(rest)
+		s.c.Feedback |= s.feedbackLine(rest)
 		return
 	}
 	if p, rest := s.payloadOf(value); p != nil {
-		p.Feedback |= feedbackLine(rest)
+		p.Feedback |= s.feedbackLine(rest)
 	}
 }
 
-func feedbackLine(value string) Feedback {
+func (s *scanner) feedbackLine(value string) Feedback {
 	kind, sub := field(trim(value))
-	return feedbackOf(kind, sub)
+	f := feedbackOf(kind, sub)
+	if f == 0 {
+		s.note(Dropped, whyFeedback)
+	}
+	return f
 }
 
 // extmap reads "2/recvonly urn:… attributes" (RFC 8285 §5).
 // COMPAT Monal 2024.10: a direction is a parse error; Siskin drops one. None is said.
 func (s *scanner) extmap(value string) (want string) {
 	id, rest := field(value)
-	id, _, _ = strings.Cut(id, "/")
+	id, _, directed := strings.Cut(id, "/")
+	if directed {
+		s.note(Repaired, "the direction of a header extension is left out: Monal ends the call at it, Siskin drops the extension")
+	}
 	uri, _ := field(rest)
-	if len(s.extensions)-s.marks.extensions >= maxExtensions {
+	if len(s.extensions)-s.begin.extensions >= maxExtensions {
 		return "want at most 64 header extensions"
 	}
 	s.extensions = append(s.extensions, Extension{ID: small(id, 1<<16), URI: uri})
@@ -156,7 +180,7 @@ func (s *scanner) ssrc(value string) (want string) {
 		return ""
 	}
 	var source *Source
-	for i := len(s.sources) - 1; i >= s.marks.sources && source == nil; i-- {
+	for i := len(s.sources) - 1; i >= s.begin.sources && source == nil; i-- {
 		if s.sources[i].SSRC == uint32(ssrc) {
 			source = &s.sources[i]
 		}
@@ -174,6 +198,8 @@ func (s *scanner) ssrc(value string) (want string) {
 		source.CNAME = trim(parameter)
 	case "msid":
 		source.MSID = trim(parameter)
+	default:
+		s.note(Dropped, "a source is told by its cname and msid")
 	}
 	return ""
 }
@@ -183,19 +209,19 @@ func (s *scanner) ssrcGroup(value string) (want string) {
 	if s.c == &s.session {
 		return "want it in an m-line"
 	}
-	if len(s.c.Groups) == maxSources {
+	if len(s.groups) == maxSources {
 		return "want at most 256 groups of sources"
 	}
 	semantics, rest := field(value)
-	g := SourceGroup{Semantics: semantics, Sources: make([]uint32, 0, 2)}
+	mark := len(s.grouped)
 	for rest != "" {
 		var word string
 		word, rest = field(rest)
-		if ssrc, ok := number(word, 1<<32-1); ok && len(g.Sources) < maxSources {
-			g.Sources = append(g.Sources, uint32(ssrc))
+		if ssrc, ok := number(word, 1<<32-1); ok && len(s.grouped) < maxGrouped {
+			s.grouped = append(s.grouped, uint32(ssrc))
 		}
 	}
-	s.c.Groups = append(s.c.Groups, g)
+	s.groups = append(s.groups, SourceGroup{Semantics: semantics, Sources: since(s.grouped, mark)})
 	return ""
 }
 
@@ -203,9 +229,10 @@ func (s *scanner) ssrcGroup(value string) (want string) {
 func (s *scanner) group(value string) {
 	semantics, rest := field(value)
 	if semantics != "BUNDLE" || s.c != &s.session || s.d.Bundle != nil {
+		s.note(Dropped, "only one BUNDLE group is passed on")
 		return
 	}
-	s.d.Bundle = make([]string, 0, cap(s.d.Contents))
+	s.d.Bundle = s.bundle[:0]
 	for rest != "" && len(s.d.Bundle) < maxContents {
 		var mid string
 		if mid, rest = field(rest); mid != "" {
@@ -218,12 +245,17 @@ func (s *scanner) candidate(value string) (want string) {
 	if s.c == &s.session {
 		return "want it in an m-line"
 	}
-	if len(s.c.Candidates) == maxCandidates {
+	if len(s.candidates)-s.begin.candidates == maxCandidates {
 		return "want at most 100 candidates"
 	}
 	c, bad := parseCandidate(value)
-	if bad == "" && c.Unfit() == "" {
-		s.c.Candidates = append(s.c.Candidates, c)
+	switch {
+	case bad != "":
+		s.note(Dropped, "want "+bad)
+	case c.Unfit() != "":
+		s.note(Dropped, unfitness[c.Unfit()])
+	default:
+		s.candidates = append(s.candidates, c)
 	}
 	return ""
 }

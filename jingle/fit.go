@@ -14,22 +14,27 @@ var static = map[int]Payload{
 	9: {Name: "G722", Clock: 8000}, 13: {Name: "CN", Clock: 8000}, 18: {Name: "G729", Clock: 8000},
 }
 
-// booleans are parameters that must be 0 or 1.
+// isBoolean says which parameters must be 0 or 1.
 // COMPAT Monal 2024.10: panics at any other value.
-var booleans = map[string]bool{
-	"usedtx": true, "stereo": true, "sprop-stereo": true, "useinbandfec": true, "cbr": true, "level-asymmetry-allowed": true,
-}
-
-// unwanted says which codecs are never passed on.
-func unwanted(name string) bool {
-	switch strings.ToLower(name) {
-	case "red", "ulpfec", "flexfec", "flexfec-03":
-		// COMPAT Monal 2024.10: nameless parameters, and video red at all, end the call.
+func isBoolean(name string) bool {
+	switch name {
+	case "usedtx", "stereo", "sprop-stereo", "useinbandfec", "cbr", "level-asymmetry-allowed":
 		return true
-	case "cn":
-		return true // COMPAT Siskin: comfort noise without a name was a crash; nobody misses it
 	}
 	return false
+}
+
+// unwanted says why a codec is never passed on, "" when it may be.
+func unwanted(name string) string {
+	switch {
+	case strings.EqualFold(name, "red"), strings.EqualFold(name, "ulpfec"), len(name) >= 7 && strings.EqualFold(name[:7], "flexfec"):
+		// COMPAT Monal 2024.10: nameless parameters, and video red at all, end the call.
+		return "redundancy ends the call at Monal; retransmission is kept"
+	case strings.EqualFold(name, "cn"):
+		// COMPAT Siskin: comfort noise without a name was a crash; nobody misses it.
+		return "comfort noise crashes Siskin; nobody misses it"
+	}
+	return ""
 }
 
 // auxiliary says which codecs carry nothing by themselves.
@@ -38,29 +43,35 @@ func auxiliary(name string) bool {
 }
 
 // fit leaves in a content what every client and browser reads. It works in place.
-func (c *Content) fit() {
-	c.fitPayloads()
-	c.fitExtensions()
-	c.fitSources()
+func (c *Content) fit(n *Notes) {
+	c.fitPayloads(n)
+	c.fitExtensions(n)
+	c.fitSources(n)
 	if !isToken(c.Stream) || !isToken(c.Track) {
 		c.Stream, c.Track = "", ""
 	}
 }
 
-func (c *Content) fitPayloads() {
+func (c *Content) fitPayloads(n *Notes) {
 	var media, seen [128]bool
 	kept := c.Payloads[:0]
-	for _, p := range c.Payloads {
-		if !p.complete(c.Media) || seen[p.ID] {
+	for i := range c.Payloads {
+		p := &c.Payloads[i]
+		why := p.complete(c, n)
+		if why == "" && seen[p.ID] {
+			why = whyNotTwice
+		}
+		if why != "" {
+			n.payload(Dropped, c, p, why)
 			continue
 		}
 		seen[p.ID] = true
-		p.fitParams()
+		p.fitParams(c, n)
 		if !auxiliary(p.Name) {
 			media[p.ID] = true
 			p.Feedback |= c.Feedback
 		}
-		kept = append(kept, p)
+		kept = append(kept, *p)
 	}
 	clear(c.Payloads[len(kept):])
 	c.Payloads = slices.DeleteFunc(kept, func(p Payload) bool {
@@ -68,49 +79,68 @@ func (c *Content) fitPayloads() {
 			return false
 		}
 		apt, ok := number(p.param("apt"), 127)
-		return !ok || !media[apt]
+		if ok && media[apt] {
+			return false
+		}
+		n.payload(Dropped, c, &p, "it retransmits a payload type that is not there")
+		return true
 	})
-	c.preferCommon()
+	c.preferCommon(n)
 }
 
-// complete fills in what a payload type need not say; false when it cannot be used.
-func (p *Payload) complete(media string) bool {
+// complete fills in what a payload type need not say; it returns why it cannot be used,
+// "" when it can.
+func (p *Payload) complete(c *Content, n *Notes) (why string) {
 	// RFC 5761 §4: with RTCP on the same port, 64 to 95 would be mistaken for it.
 	if p.ID < 0 || p.ID > 127 || p.ID >= 64 && p.ID <= 95 {
-		return false
+		return "want a number of 0 to 63 or 96 to 127 (RFC 5761 §4)"
 	}
-	if known, ok := static[p.ID]; ok && p.Name == "" {
-		p.Name, p.Clock = known.Name, known.Clock
+	if p.Name == "" {
+		if p.Name, p.Clock = static[p.ID].Name, static[p.ID].Clock; p.Name != "" {
+			n.payload(Synthesised, c, p, "the name and clock rate of a static payload type (RFC 3551 §6)")
+		}
 	}
-	if !isToken(p.Name) || unwanted(p.Name) {
-		return false
+	if !isToken(p.Name) {
+		return "want a codec's name"
 	}
-	if p.Clock == 0 && media == "video" {
+	if why := unwanted(p.Name); why != "" {
+		return why
+	}
+	if p.Clock == 0 && c.Media == "video" {
 		p.Clock = 90000
+		n.payload(Synthesised, c, p, "the clock rate of all video")
 	}
-	if strings.EqualFold(p.Name, "opus") {
-		p.Clock, p.Channels = 48000, 2 // RFC 7587 §7: always
+	if strings.EqualFold(p.Name, "opus") && (p.Clock != 48000 || p.Channels != 2) {
+		p.Clock, p.Channels = 48000, 2
+		n.payload(Repaired, c, p, "opus is 48000/2 always (RFC 7587 §7)")
 	}
 	if p.Channels == 0 {
 		p.Channels = 1
 	}
-	return p.Clock > 0
+	if p.Clock == 0 {
+		return "want a clock rate"
+	}
+	return ""
 }
 
 // fitParams drops parameters that have no name or no value, that come again, or that
 // readers choke on.
-func (p *Payload) fitParams() {
+func (p *Payload) fitParams(c *Content, n *Notes) {
 	kept := p.Params[:0]
 	for _, param := range p.Params {
-		if !only(param.Name, keyChar, 1, 64) || !only(param.Value, valueChar, 1, maxValue) {
-			continue
-		}
-		if booleans[param.Name] && param.Value != "0" && param.Value != "1" {
-			continue
-		}
-		if !slices.ContainsFunc(kept, func(k Param) bool { return k.Name == param.Name }) {
+		why := ""
+		switch {
+		case !only(param.Name, keyChar, 1, 64) || !only(param.Value, valueChar, 1, maxValue):
+			why = "want a name and a value of visible characters; clients end the call at others"
+		case isBoolean(param.Name) && param.Value != "0" && param.Value != "1":
+			why = "want 0 or 1: Monal crashes at any other value"
+		case slices.ContainsFunc(kept, func(k Param) bool { return k.Name == param.Name }):
+			why = whyNotTwice
+		default:
 			kept = append(kept, param)
+			continue
 		}
+		n.param(Dropped, c, p, param, why)
 	}
 	p.Params = kept
 }
@@ -118,23 +148,16 @@ func (p *Payload) fitParams() {
 // preferCommon puts opus and VP8 first and leaves the order alone otherwise.
 // COMPAT Dino 0.4.2: answers with the first codec that it has, of ours, and takes the
 // first of an answer whatever it is.
-func (c *Content) preferCommon() {
-	for i := range c.Payloads {
-		if !common(c.Payloads[i].Name) {
-			continue
-		}
-		p := c.Payloads[i]
-		copy(c.Payloads[1:i+1], c.Payloads[:i])
-		c.Payloads[0] = p
-		return
+func (c *Content) preferCommon(n *Notes) {
+	first := slices.IndexFunc(c.Payloads, func(p Payload) bool { return common(p.Name) })
+	if first < 0 {
+		first = slices.IndexFunc(c.Payloads, func(p Payload) bool { return !auxiliary(p.Name) })
 	}
-	for i := range c.Payloads {
-		if !auxiliary(c.Payloads[i].Name) {
-			p := c.Payloads[i]
-			copy(c.Payloads[1:i+1], c.Payloads[:i])
-			c.Payloads[0] = p
-			return
-		}
+	if first > 0 {
+		p := c.Payloads[first]
+		copy(c.Payloads[1:first+1], c.Payloads[:first])
+		c.Payloads[0] = p
+		n.payload(Repaired, c, &p, "moved to the front: Dino takes the first codec, whatever it is")
 	}
 }
 
@@ -148,54 +171,74 @@ func (c *Content) usable() bool {
 }
 
 // fitExtensions keeps what one-byte headers can number, each number and URI once.
-func (c *Content) fitExtensions() {
+func (c *Content) fitExtensions(n *Notes) {
 	kept := c.Extensions[:0]
 	for _, x := range c.Extensions {
-		if x.ID < 1 || x.ID > 14 || !isURI(x.URI) || x.URI == "urn:ietf:params:rtp-hdrext:encrypt" {
+		why := ""
+		switch {
+		case x.ID < 1 || x.ID > 14:
+			why = "want a number of 1 to 14, as one-byte headers have"
+		case !isURI(x.URI):
+			why = "want a URI of visible characters"
+		case x.URI == "urn:ietf:params:rtp-hdrext:encrypt":
+			why = "browsers refuse encrypted header extensions"
+		case slices.ContainsFunc(kept, func(k Extension) bool { return k.ID == x.ID || k.URI == x.URI }):
+			why = whyNotTwice
+		default:
+			kept = append(kept, x)
 			continue
 		}
-		if !slices.ContainsFunc(kept, func(k Extension) bool { return k.ID == x.ID || k.URI == x.URI }) {
-			kept = append(kept, x)
-		}
+		n.extension(Dropped, c, x, why)
 	}
 	c.Extensions = kept
 }
 
 // fitSources drops odd values, groups whose sources are not listed, and all simulcast
 // layers but the first.
-func (c *Content) fitSources() {
+func (c *Content) fitSources(n *Notes) {
 	kept := c.Sources[:0]
 	for _, s := range c.Sources {
-		if !isCNAME(s.CNAME) {
+		if s.CNAME != "" && !isCNAME(s.CNAME) {
+			n.source(Dropped, c, s.SSRC, " cname", "want visible characters")
 			s.CNAME = ""
 		}
-		if !isMSID(s.MSID) {
+		if s.MSID != "" && !isMSID(s.MSID) {
+			n.source(Dropped, c, s.SSRC, " msid", "want one or two tokens")
 			s.MSID = ""
 		}
-		if s.SSRC != 0 && !slices.ContainsFunc(kept, func(k Source) bool { return k.SSRC == s.SSRC }) {
-			kept = append(kept, s)
+		if s.SSRC == 0 || slices.ContainsFunc(kept, func(k Source) bool { return k.SSRC == s.SSRC }) {
+			n.source(Dropped, c, s.SSRC, "", "want each source once, and a number other than 0")
+			continue
 		}
+		kept = append(kept, s)
 	}
 	c.Sources = kept
 	for _, g := range c.Groups {
 		if g.Semantics == "SIM" && len(g.Sources) > 1 {
-			c.dropLayers(g.Sources[1:])
+			c.dropLayers(g.Sources[1:], n)
 			break
 		}
 	}
 	c.Groups = slices.DeleteFunc(c.Groups, func(g SourceGroup) bool {
 		unlisted := func(ssrc uint32) bool { return c.source(ssrc) == nil }
-		return g.Semantics != "FID" || len(g.Sources) != 2 || slices.ContainsFunc(g.Sources, unlisted)
+		odd := g.Semantics != "FID" || len(g.Sources) != 2 || slices.ContainsFunc(g.Sources, unlisted)
+		if odd {
+			n.content(Dropped, c, "the group of sources "+g.Semantics, "want FID of two sources that are listed")
+		}
+		return odd
 	})
 }
 
 // dropLayers takes out the sources and what retransmits them.
-func (c *Content) dropLayers(layers []uint32) {
+func (c *Content) dropLayers(layers []uint32, n *Notes) {
 	gone := slices.Clone(layers)
 	for _, g := range c.Groups {
 		if g.Semantics == "FID" && len(g.Sources) == 2 && slices.Contains(layers, g.Sources[0]) {
 			gone = append(gone, g.Sources[1])
 		}
+	}
+	for _, ssrc := range gone {
+		n.source(Dropped, c, ssrc, "", unread["simulcast"])
 	}
 	c.Sources = slices.DeleteFunc(c.Sources, func(s Source) bool { return slices.Contains(gone, s.SSRC) })
 }
@@ -226,9 +269,11 @@ func (d *Description) shareTransport() {
 		}
 		if c.Ufrag == "" && c.Pwd == "" {
 			c.Ufrag, c.Pwd = first.Ufrag, first.Pwd
+			d.notes.content(Repaired, c, "ICE ufrag and pwd", "said by another content of the bundle, and by each from now on")
 		}
 		if c.Fingerprint == "" {
 			c.Hash, c.Fingerprint = first.Hash, first.Fingerprint
+			d.notes.content(Repaired, c, "the fingerprint", "said by another content of the bundle, and by each from now on")
 		}
 		if c.Setup == "" {
 			c.Setup = first.Setup
@@ -236,15 +281,23 @@ func (d *Description) shareTransport() {
 	}
 }
 
+// vocabulary is how a language calls what no call can be without.
+type vocabulary struct{ ufrag, pwd, fingerprint string }
+
+var (
+	inSDP    = vocabulary{"a=ice-ufrag", "a=ice-pwd", "a=fingerprint"}
+	inJingle = vocabulary{"transport ufrag", "transport pwd", "fingerprint in the transport"}
+)
+
 // essentials is what a content must have before it can be called with; "" when all is there.
-func (c *Content) essentials() string {
+func (c *Content) essentials(in vocabulary) string {
 	switch {
 	case !isUfrag(c.Ufrag):
-		return "want an ICE ufrag of 4 to 256 ice-chars, got " + quote(c.Ufrag)
+		return "want an ICE ufrag (" + in.ufrag + ") of 4 to 256 ice-chars, got " + quote(c.Ufrag)
 	case !isPwd(c.Pwd):
-		return "want an ICE pwd of 22 to 256 ice-chars" // never shown
+		return "want an ICE pwd (" + in.pwd + ") of 22 to 256 ice-chars" // never shown
 	case c.Fingerprint == "":
-		return "want a DTLS fingerprint of hex pairs as long as its hash"
+		return "want a DTLS fingerprint (" + in.fingerprint + ") of hex pairs as long as its hash"
 	}
 	return ""
 }
@@ -255,7 +308,9 @@ func (d *Description) fitBundle() {
 	for _, name := range d.Bundle {
 		if c := d.Content(name); c != nil && !c.Absent && !slices.Contains(kept, name) {
 			kept = append(kept, name)
+			continue
 		}
+		d.notes.add(Dropped, "", "the bundle's "+name, "no content of that name, or twice: browsers and clients end the call at it")
 	}
 	if d.Bundle = kept; len(kept) == 0 {
 		d.Bundle = nil

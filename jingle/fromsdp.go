@@ -4,29 +4,41 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // FromSDP reads a browser's description. local is our browser's role in the session,
 // so that directions become senders. Candidates inside are kept; unfit ones dropped.
 // What clients cannot read is left out, so that the call still works. Lines may end
-// with CRLF or LF; what a line means that we do not know is not asked.
+// with CRLF or LF; what a line means that we do not know is not asked. An error names
+// the line.
 func FromSDP(sdp string, local Role) (*Description, error) {
+	return (*Notes)(nil).FromSDP(sdp, local)
+}
+
+// FromSDP is the function FromSDP, and takes notes. What is made of the description later
+// is noted too.
+func (n *Notes) FromSDP(sdp string, local Role) (*Description, error) {
 	if len(sdp) > maxSDP {
 		return nil, fmt.Errorf("sdp: want at most %d bytes, got %d", maxSDP, len(sdp))
 	}
 	if !strings.HasPrefix(sdp, "v=0") {
 		return nil, errors.New("sdp: want v=0 in front")
 	}
-	lines := strings.Count(sdp, "\nm=")
-	if lines > maxContents {
-		return nil, fmt.Errorf("sdp: want at most %d m-lines, got %d", maxContents, lines)
+	mlines := strings.Count(sdp, "\nm=")
+	if mlines > maxContents {
+		return nil, fmt.Errorf("sdp: want at most %d m-lines, got %d", maxContents, mlines)
 	}
-	s := scanner{local: local, shelf: newShelf()}
-	s.d.Contents = make([]Content, 0, lines)
+	s := &scanner{sdp: sdp, local: local, shelf: newShelf()}
+	s.d.notes = n
+	s.d.Contents = make([]Content, 0, mlines)
+	if n := strings.Count(sdp, "\na=candidate:"); n > 0 {
+		s.candidates = make([]Candidate, 0, min(n, maxCandidates))
+	}
 	s.session.Senders = "both"
 	s.c = &s.session
-	if err := s.scan(sdp); err != nil {
+	if err := s.scan(); err != nil {
 		return nil, err
 	}
 	if err := s.finish(); err != nil {
@@ -39,45 +51,61 @@ func FromSDP(sdp string, local Role) (*Description, error) {
 // its own, that all others start from: session-level attributes are said of each.
 type scanner struct {
 	local Role
-	shelf
+	*shelf
 	d       Description
 	session Content
 	c       *Content // where attributes go: session, or the last of d.Contents
 
+	sdp      string
+	from, to int // the line being read, in sdp
+	line     int // its number
+
 	bundleOnly, disabled bool       // of this m-line
 	ownFingerprint       bool       // this m-line has one: the session's does not count
 	at                   [128]uint8 // position + 1 of a payload type in this m-line
-	marks                struct{ payloads, extensions, sources int }
+	begin                marks      // of this m-line
 }
 
-func (s *scanner) scan(sdp string) error {
-	for sdp != "" {
-		line := sdp
-		if i := strings.IndexByte(sdp, '\n'); i >= 0 {
-			line, sdp = sdp[:i], sdp[i+1:]
+func (s *scanner) scan() error {
+	for next := 0; next < len(s.sdp); {
+		s.from, s.line = next, s.line+1
+		if i := strings.IndexByte(s.sdp[next:], '\n'); i >= 0 {
+			s.to, next = next+i, next+i+1
 		} else {
-			sdp = ""
+			s.to, next = len(s.sdp), len(s.sdp)
 		}
-		line = strings.TrimSuffix(line, "\r")
-		if line == "" {
-			continue
+		if s.to > s.from && s.sdp[s.to-1] == '\r' {
+			s.to--
 		}
-		want := ""
-		switch {
-		case len(line) < 2 || line[1] != '=':
-			want = "want a letter and ="
-		case line[0] == 'a':
-			want = s.attribute(line[2:])
-		case line[0] == 'm':
-			s.endLine()
-			want = s.media(line[2:])
-		}
-		if want != "" {
-			return fmt.Errorf("sdp line %s: %s", quote(line), want)
+		if want := s.read(s.sdp[s.from:s.to]); want != "" {
+			return fmt.Errorf("sdp line %d %s: %s", s.line, quote(s.sdp[s.from:s.to]), want)
 		}
 	}
 	s.endLine()
 	return nil
+}
+
+func (s *scanner) read(line string) (want string) {
+	switch {
+	case line == "":
+	case len(line) < 2 || line[1] != '=':
+		return "want a letter and ="
+	case line[0] == 'a':
+		return s.attribute(line[2:])
+	case line[0] == 'm':
+		s.endLine()
+		return s.media(line[2:])
+	case s.d.notes != nil:
+		s.unread(line)
+	}
+	return ""
+}
+
+// note tells what became of the line being read.
+func (s *scanner) note(kind NoteKind, why string) {
+	if s.d.notes != nil {
+		s.d.notes.add(kind, "line "+strconv.Itoa(s.line), s.sdp[s.from:s.to], why)
+	}
 }
 
 // media starts an m-line: "audio 9 UDP/TLS/RTP/SAVPF 111 0" (RFC 8866 §5.14).
@@ -104,9 +132,14 @@ func (s *scanner) media(value string) (want string) {
 	s.c.Absent = media != "audio" && media != "video" || !secure
 	s.disabled, s.bundleOnly, s.ownFingerprint = port == 0, false, false
 	s.at = [128]uint8{}
-	s.marks.payloads, s.marks.extensions, s.marks.sources = len(s.payloads), len(s.extensions), len(s.sources)
+	s.begin = s.marks()
 	s.extensions = append(s.extensions, s.session.Extensions...)
-	if s.c.Absent {
+	switch {
+	case s.c.Absent && !secure:
+		s.note(Dropped, "only audio and video over DTLS-SRTP can be called with; an answer has port 0 for it")
+		return ""
+	case s.c.Absent:
+		s.note(Dropped, "no client calls with "+media+"; an answer has port 0 for it")
 		return ""
 	}
 	return s.formats(formats)
@@ -135,13 +168,17 @@ func (s *scanner) formats(formats string) (want string) {
 // endLine closes the m-line (or the session part) that attributes went to.
 func (s *scanner) endLine() {
 	c := s.c
-	c.Extensions = since(s.extensions, s.marks.extensions)
+	c.Extensions = since(s.extensions, s.begin.extensions)
 	if c == &s.session {
 		return
 	}
-	c.Payloads, c.Sources = since(s.payloads, s.marks.payloads), since(s.sources, s.marks.sources)
+	s.hand(c, s.begin)
+	c.Candidates = since(s.candidates, s.begin.candidates)
 	// RFC 9143 §6: port 0 with bundle-only is an m-line that lives in another's transport.
-	c.Absent = c.Absent || s.disabled && !s.bundleOnly
+	if s.disabled && !s.bundleOnly && !c.Absent {
+		c.Absent = true
+		s.d.notes.content(Dropped, c, "the m-line", "port 0: it is refused")
+	}
 }
 
 // finish names the contents, checks them and leaves in them what peers can read.
@@ -150,8 +187,9 @@ func (s *scanner) finish() error {
 	for i := range d.Contents {
 		c := &d.Contents[i]
 		if c.Name == "" {
-			c.Mid = "" // no a=mid: the position names it, as browsers do
+			// No a=mid: the position names it, as browsers do.
 			c.Name = [...]string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"}[i]
+			d.notes.content(Synthesised, c, "the content's name", "there is no a=mid")
 		}
 		if slices.ContainsFunc(d.Contents[:i], func(other Content) bool { return other.Name == c.Name }) {
 			return fmt.Errorf("want each a=mid once, got %s again", quote(c.Name))
@@ -167,13 +205,13 @@ func (s *scanner) finish() error {
 		}
 		there = true
 		described := len(c.Payloads) > 0
-		if c.fit(); !c.usable() {
+		if c.fit(d.notes); !c.usable() {
 			if !described {
 				return fmt.Errorf("m-line %s: want a payload type", quote(c.Name))
 			}
 			return fmt.Errorf("m-line %s: %w: want a codec other than red and fec", quote(c.Name), ErrIncompatible)
 		}
-		if want := c.essentials(); want != "" {
+		if want := c.essentials(inSDP); want != "" {
 			return fmt.Errorf("m-line %s: %s", quote(c.Name), want)
 		}
 	}
@@ -194,6 +232,7 @@ func (d *Description) renameContent(i int) {
 	}
 	d.nameLine(i)
 	c.Name, c.Mid = c.Mid, mid
+	d.notes.content(Repaired, c, "a=mid:"+mid, "longer than the 16 characters that Conversations and libwebrtc take; the browser hears it again")
 	for b, name := range d.Bundle {
 		if name == mid {
 			d.Bundle[b] = c.Name

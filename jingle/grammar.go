@@ -13,6 +13,7 @@ const (
 	maxParams     = 64  // per payload type
 	maxExtensions = 64  // per content
 	maxSources    = 256 // per description
+	maxGrouped    = 2 * maxSources
 	maxCandidates = 100 // per transport
 	maxName       = 255 // bytes of a peer's content name, sid or id
 	maxValue      = 1024

@@ -86,9 +86,8 @@ type Description struct {
 	Contents []Content // in the order of the m-lines
 	Bundle   []string  // names in the BUNDLE group; nil without a group
 
-	// turned says that the writer does not know roles: what it calls the initiator is
-	// itself. See repair.go.
-	turned bool
+	writer Dialect // whose spelling it had
+	notes  *Notes  // is told what becomes of it
 }
 
 // Content is one m-line, one <content/>.

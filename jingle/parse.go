@@ -10,31 +10,35 @@ import (
 )
 
 // Parse reads a <jingle/> and puts right what named clients write wrong (repair.go).
-// An error says in one line what was wanted. What cannot be understood of a candidate,
-// an unknown child or a foreign namespace is skipped, not an error; nor is a content of
-// which no call can come: it is Absent.
-func Parse(e *element.Element) (*Jingle, error) {
+// An error says in one line what was wanted, and of which element. What cannot be
+// understood of a candidate, an unknown child or a foreign namespace is skipped, not an
+// error; nor is a content of which no call can come: it is Absent.
+func Parse(e *element.Element) (*Jingle, error) { return (*Notes)(nil).Parse(e) }
+
+// Parse is the function Parse, and takes notes. What is made of the description later is
+// noted too.
+func (n *Notes) Parse(e *element.Element) (*Jingle, error) {
 	if !e.Is(NS, "jingle") {
 		return nil, errors.New("want a <jingle/>")
 	}
-	j := &Jingle{Action: Action(e.Attr("action")), SID: e.Attr("sid"), Initiator: e.Attr("initiator"), Responder: e.Attr("responder")}
+	r := &reader{j: Jingle{Action: Action(e.Attr("action")), SID: e.Attr("sid"), Initiator: e.Attr("initiator"), Responder: e.Attr("responder")}}
+	r.d.notes = n
 	switch {
-	case !isName(string(j.Action)):
+	case !isName(string(r.j.Action)):
 		return nil, errors.New("jingle: want an action")
-	case !isName(j.SID):
+	case !isName(r.j.SID):
 		return nil, errors.New("jingle: want a sid of 1 to 255 characters")
 	}
-	r := reader{j: j}
 	if err := r.children(e); err != nil {
-		return nil, fmt.Errorf("jingle %s: %w", quote(string(j.Action)), err)
+		return nil, fmt.Errorf("jingle %s: %w", quote(string(r.j.Action)), err)
 	}
-	return j, nil
+	return &r.j, nil
 }
 
 type reader struct {
-	j *Jingle
-	shelf
+	j Jingle
 	d Description
+	*shelf
 }
 
 func (r *reader) children(e *element.Element) error {
@@ -70,7 +74,9 @@ func (r *reader) children(e *element.Element) error {
 		}
 		return nil
 	}
-	r.d.turned = isTurned(e)
+	if isTurned(e) {
+		r.d.writer = Movim
+	}
 	r.j.Description = &r.d
 	return r.finish()
 }
@@ -103,6 +109,9 @@ func (r *reader) content(e *element.Element) error {
 	if c.Creator != "responder" {
 		c.Creator = "initiator" // the default of everybody, and of those who say none
 	}
+	if senders := e.Attr("senders"); senders != "" && senders != c.Senders {
+		r.d.notes.content(Repaired, &c, "senders "+quote(senders), "an unknown word means both, the default")
+	}
 	described := false
 	for child := range e.Children() {
 		var err error
@@ -115,13 +124,17 @@ func (r *reader) content(e *element.Element) error {
 		case child.Name == "transport":
 			c.space = clip(child.Space, maxValue)
 			c.Absent = c.Absent || r.whole()
+			r.d.notes.content(Dropped, &c, "its transport "+quote(child.Space), "browsers have ICE-UDP (XEP-0176) only")
 		}
 		if err != nil {
 			return err
 		}
 	}
 	// COMPAT stanza.js 12: the content of a data channel has no description.
-	c.Absent = c.Absent || r.whole() && !described
+	if r.whole() && !described {
+		c.Absent = true
+		r.d.notes.content(Dropped, &c, "the content", "it has no description")
+	}
 	r.d.Contents = append(r.d.Contents, c)
 	return nil
 }
@@ -130,10 +143,11 @@ func (r *reader) media(c *Content, e *element.Element) error {
 	media := e.Attr("media")
 	if e.Space != NSRTP || media != "audio" && media != "video" {
 		c.Absent = true
+		r.d.notes.content(Dropped, c, "the content", "browsers are called with audio and video (XEP-0167), not with "+quote(media)+" in "+quote(e.Space))
 		return nil
 	}
 	c.Media = media
-	if r.payloads == nil {
+	if r.shelf == nil {
 		r.shelf = newShelf() // candidates come without
 	}
 	return r.description(c, e)
@@ -158,31 +172,25 @@ func (r *reader) finish() error {
 	r.d.shareTransport()
 	for i := range r.d.Contents {
 		c := &r.d.Contents[i]
-		r.d.nameLine(i)
+		if r.d.nameLine(i); c.Mid != "" {
+			r.d.notes.content(Repaired, c, "a=mid:"+c.Mid, "the content's name is no token of at most 16 characters, as libwebrtc wants; the peer hears its own again")
+		}
 		if c.Absent || c.Media == "" {
 			continue
 		}
-		c.repairPayloads()
+		if c.repairPayloads(r.d.notes) {
+			r.d.writer = Monal
+		}
 		described := len(c.Payloads) > 0
-		c.fit()
+		c.fit(r.d.notes)
 		if described && !c.usable() || r.whole() && !described {
 			return fmt.Errorf("content %s: %w: want a codec that browsers know the like of", quote(c.Name), ErrIncompatible)
 		}
-		if want := c.essentials(); r.whole() && want != "" {
+		if want := c.essentials(inJingle); r.whole() && want != "" {
 			return fmt.Errorf("content %s: %s", quote(c.Name), want)
 		}
 	}
 	return nil
-}
-
-func (c *Content) repairPayloads() {
-	monal := false
-	for i := range c.Payloads {
-		monal = c.Payloads[i].repairParams() || monal
-	}
-	if monal {
-		c.repairOrder()
-	}
 }
 
 // nameLine gives a content a name that a browser takes: a token of at most 16

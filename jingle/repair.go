@@ -11,32 +11,49 @@ import (
 
 // What named clients write wrong, put right on the way in.
 
-// repairParams reads the spellings of one writer; it says whether it met that writer.
+// repairPayloads reads the spellings of one writer; it says whether it met that writer.
+func (c *Content) repairPayloads(n *Notes) (monal bool) {
+	for i := range c.Payloads {
+		monal = c.Payloads[i].repairParams(c, n) || monal
+	}
+	if monal {
+		c.repairOrder(n)
+	}
+	return monal
+}
+
+// repairParams reads the parameters of one payload type.
 //
 // COMPAT Monal 2024.10: parameter names have "_" for "-", profile_level_id is a decimal
 // number and stands on every codec, truth is "true", and what has no name in SDP is
 // called encodings (red) or dtmp_tones (telephone-event).
-func (p *Payload) repairParams() (monal bool) {
+func (p *Payload) repairParams(c *Content, n *Notes) (monal bool) {
 	kept := p.Params[:0]
-	for _, param := range p.Params {
+	for _, said := range p.Params {
+		param := said
 		switch param.Name {
 		case "encodings", "dtmp_tones", "dtmf_tones":
 			monal = true
+			n.param(Dropped, c, p, said, "Monal's word for what has no name in SDP")
 			continue
 		case "profile_level_id":
 			monal = true
-			n, ok := number(param.Value, 1<<24-1)
+			level, ok := number(param.Value, 1<<24-1)
 			if !ok || !strings.EqualFold(p.Name, "H264") {
+				n.param(Dropped, c, p, said, "Monal says it of every codec; it means something to H264 only")
 				continue
 			}
-			param.Value = strconv.FormatUint(n|1<<24, 16)[1:]
+			param.Value = strconv.FormatUint(level|1<<24, 16)[1:]
 		}
 		if strings.IndexByte(param.Name, '_') >= 0 {
 			monal = true
 			param.Name = strings.ReplaceAll(param.Name, "_", "-")
 		}
-		if booleans[param.Name] {
+		if isBoolean(param.Name) {
 			param.Value = boolean(param.Value)
+		}
+		if param != said {
+			n.param(Repaired, c, p, said, "SDP has "+param.Name+"="+param.Value)
 		}
 		kept = append(kept, param)
 	}
@@ -54,10 +71,30 @@ func boolean(s string) string {
 	return s
 }
 
+// forMonal spells a parameter as Monal does.
+//
+// COMPAT Monal 2024.10: reads its own spelling only. Of the usual one, several parameters
+// become one, parted by commas, and no H264 can be agreed on.
+func (p *Payload) forMonal(param Param) Param {
+	switch param.Name {
+	case "profile-level-id":
+		level, err := strconv.ParseUint(param.Value, 16, 24)
+		if err != nil {
+			return param
+		}
+		param.Value = strconv.FormatUint(level, 10)
+	case "level-asymmetry-allowed", "packetization-mode", "max-fs", "max-fr", "max-br", "max-mbps", "max-cpb", "max-dpb":
+	default:
+		return param
+	}
+	param.Name = strings.ReplaceAll(param.Name, "-", "_")
+	return param
+}
+
 // repairOrder undoes a random order: what carries media first, the same order each time.
 //
 // COMPAT Monal 2024.10: payload types come in the order of a hash map, another each time.
-func (c *Content) repairOrder() {
+func (c *Content) repairOrder(n *Notes) {
 	rank := func(p Payload) int {
 		switch {
 		case common(p.Name):
@@ -70,6 +107,7 @@ func (c *Content) repairOrder() {
 	slices.SortStableFunc(c.Payloads, func(a, b Payload) int {
 		return cmp.Or(rank(a)-rank(b), a.ID-b.ID)
 	})
+	n.content(Repaired, c, "the order of payload types", "Monal has another each time; opus and VP8 go first, helpers last")
 }
 
 // repair reads a candidate's attributes that only some client writes.

@@ -67,83 +67,68 @@ func feedbackOf(kind, sub string) Feedback {
 	return 0
 }
 
-// shelf is where the small parts of all contents of a description lie together, so
-// that reading one costs a handful of allocations.
-type shelf struct {
-	payloads   []Payload
-	params     []Param
-	extensions []Extension
-	sources    []Source
-}
-
-func newShelf() shelf {
-	return shelf{
-		payloads: make([]Payload, 0, 36), params: make([]Param, 0, 48),
-		extensions: make([]Extension, 0, 16), sources: make([]Source, 0, 4),
-	}
-}
-
-// since cuts off what was appended after a mark, with no room to grow into the next.
-func since[T any](all []T, mark int) []T { return all[mark:len(all):len(all)] }
-
 // description reads an RTP <description/> into c.
 func (r *reader) description(c *Content, e *element.Element) error {
-	payloads, extensions, sources := len(r.payloads), len(r.extensions), len(r.sources)
+	begin := r.marks()
 	c.Ptime, c.MaxPtime = small(e.Attr("ptime"), 1000), small(e.Attr("maxptime"), 1000)
 	for child := range e.Children() {
-		switch child.Name {
-		case "payload-type":
-			if child.Space == NSRTP {
-				r.payload(child)
+		switch child.Space {
+		case NSRTP:
+			r.described(c, child)
+		case nsFeedback:
+			if child.Name == "rtcp-fb" {
+				c.Feedback |= r.feedback(c, child)
 			}
-		case "rtcp-fb":
-			if child.Space == nsFeedback {
-				c.Feedback |= feedbackOf(child.Attr("type"), child.Attr("subtype"))
-			}
-		case "rtp-hdrext":
-			if child.Space == nsHdrExt {
-				r.extensions = append(r.extensions, Extension{ID: extensionID(child.Attr("id")), URI: child.Attr("uri")})
-			}
-		case "extmap-allow-mixed":
-			// COMPAT Monal 2024.10: writes it in the namespace of the description.
-			c.AllowMixed = c.AllowMixed || child.Space == nsHdrExt || child.Space == NSRTP
-		case "source":
-			if child.Space == nsSource {
-				r.source(child)
-			}
-		case "ssrc-group":
-			if child.Space == nsSource {
-				c.Groups = append(c.Groups, groupOf(child))
-			}
-		case "stream":
-			if child.Space == nsMSID {
+		case nsHdrExt:
+			r.extension(c, child)
+		case nsSource:
+			r.sourced(c, child)
+		case nsMSID:
+			if child.Name == "stream" {
 				c.Stream, c.Track = child.Attr("id"), child.Attr("track")
 			}
+		default:
+			r.d.notes.unknown(c, child)
 		}
-		if err := r.bounds(payloads, extensions, len(c.Groups)); err != nil {
+		if err := r.bounds(begin); err != nil {
 			return err
 		}
 	}
-	c.Payloads, c.Extensions = since(r.payloads, payloads), since(r.extensions, extensions)
-	c.Sources = since(r.sources, sources)
+	r.hand(c, begin)
 	return nil
 }
 
-func (r *reader) bounds(payloads, extensions, groups int) error {
+// described reads what XEP-0167 itself has inside a description.
+func (r *reader) described(c *Content, e *element.Element) {
+	switch e.Name {
+	case "payload-type":
+		r.payload(c, e)
+	case "rtcp-mux":
+		// Always: see lines.content.
+	case "extmap-allow-mixed":
+		c.AllowMixed = true // COMPAT Monal 2024.10: writes it in the namespace of the description
+		r.d.notes.content(Repaired, c, "extmap-allow-mixed", "Monal has it in the namespace of the description")
+	default:
+		r.d.notes.unknown(c, e)
+	}
+}
+
+func (r *reader) bounds(begin marks) error {
 	switch {
-	case len(r.payloads)-payloads > maxPayloads:
-		return errors.New("want at most 128 payload types")
-	case len(r.extensions)-extensions > maxExtensions:
-		return errors.New("want at most 64 header extensions")
-	case len(r.sources) > maxSources || groups > maxSources:
-		return errors.New("want at most 256 sources")
+	case len(r.payloads)-begin.payloads > maxPayloads:
+		return errors.New("description: want at most 128 payload types")
+	case len(r.extensions)-begin.extensions > maxExtensions:
+		return errors.New("description: want at most 64 header extensions")
+	case len(r.sources) > maxSources || len(r.groups) > maxSources:
+		return errors.New("description: want at most 256 sources")
 	}
 	return nil
 }
 
-func (r *reader) payload(e *element.Element) {
+func (r *reader) payload(c *Content, e *element.Element) {
 	id, ok := number(e.Attr("id"), 127)
 	if !ok {
+		r.d.notes.content(Dropped, c, "payload type "+quote(e.Attr("id")), "want a number of 0 to 127")
 		return
 	}
 	p := Payload{
@@ -157,16 +142,57 @@ func (r *reader) payload(e *element.Element) {
 				r.params = append(r.params, Param{child.Attr("name"), child.Attr("value")})
 			}
 		case child.Name == "rtcp-fb" && child.Space == nsFeedback:
-			p.Feedback |= feedbackOf(child.Attr("type"), child.Attr("subtype"))
+			p.Feedback |= r.feedback(c, child)
+		default:
+			r.d.notes.unknown(c, child)
 		}
 	}
 	p.Params = since(r.params, mark)
 	r.payloads = append(r.payloads, p)
 }
 
-func (r *reader) source(e *element.Element) {
+func (r *reader) feedback(c *Content, e *element.Element) Feedback {
+	f := feedbackOf(e.Attr("type"), e.Attr("subtype"))
+	if f == 0 && r.d.notes != nil {
+		r.d.notes.content(Dropped, c, "rtcp-fb "+e.Attr("type")+" "+e.Attr("subtype"), whyFeedback)
+	}
+	return f
+}
+
+func (r *reader) extension(c *Content, e *element.Element) {
+	switch e.Name {
+	case "rtp-hdrext":
+		x := Extension{ID: extensionID(e.Attr("id")), URI: e.Attr("uri")}
+		if r.d.notes != nil && (e.Attr("senders") != "" || strings.Contains(e.Attr("id"), "/")) {
+			r.d.notes.extension(Repaired, c, x, "its direction is left out: in SDP it would need the roles that some writers do not know")
+		}
+		r.extensions = append(r.extensions, x)
+	case "extmap-allow-mixed":
+		c.AllowMixed = true
+	}
+}
+
+// sourced reads what XEP-0339 has inside a description.
+func (r *reader) sourced(c *Content, e *element.Element) {
+	switch e.Name {
+	case "source":
+		r.source(c, e)
+	case "ssrc-group":
+		mark := len(r.grouped)
+		for child := range e.Children() {
+			ssrc, ok := number(child.Attr("ssrc"), 1<<32-1)
+			if ok && child.Name == "source" && len(r.grouped) < maxGrouped {
+				r.grouped = append(r.grouped, uint32(ssrc))
+			}
+		}
+		r.groups = append(r.groups, SourceGroup{Semantics: e.Attr("semantics"), Sources: since(r.grouped, mark)})
+	}
+}
+
+func (r *reader) source(c *Content, e *element.Element) {
 	ssrc, ok := number(e.Attr("ssrc"), 1<<32-1)
 	if !ok {
+		r.d.notes.content(Dropped, c, "source "+quote(e.Attr("ssrc")), "want a 32-bit number")
 		return
 	}
 	s := Source{SSRC: uint32(ssrc)}
@@ -174,7 +200,7 @@ func (r *reader) source(e *element.Element) {
 		if child.Name != "parameter" {
 			continue
 		}
-		switch child.Attr("name") {
+		switch name := child.Attr("name"); name {
 		case "cname":
 			s.CNAME = trim(child.Attr("value"))
 		case "msid":
@@ -182,25 +208,16 @@ func (r *reader) source(e *element.Element) {
 			if s.MSID == "" {
 				s.MSID = trim(child.Attr("value"))
 			}
+		default:
+			r.d.notes.source(Dropped, c, s.SSRC, " parameter "+name, "a source is told by its cname and msid")
 		}
 	}
 	r.sources = append(r.sources, s)
 }
 
-func groupOf(e *element.Element) SourceGroup {
-	g := SourceGroup{Semantics: e.Attr("semantics")}
-	for child := range e.Children() {
-		ssrc, ok := number(child.Attr("ssrc"), 1<<32-1)
-		if ok && child.Name == "source" && len(g.Sources) < maxSources {
-			g.Sources = append(g.Sources, uint32(ssrc))
-		}
-	}
-	return g
-}
-
 // appendDescription writes the whole <description/>. Default namespaces only, name and
 // value on every parameter, no empty value: each of these is somebody's parse error.
-func (c *Content) appendDescription(w *element.Writer) {
+func (c *Content) appendDescription(w *element.Writer, to Dialect) {
 	w.Start(NSRTP, "description")
 	w.Attr("media", c.Media)
 	if c.Ptime > 0 {
@@ -218,7 +235,7 @@ func (c *Content) appendDescription(w *element.Writer) {
 		w.AttrUint("ssrc", uint64(media))
 	}
 	for i := range c.Payloads {
-		c.Payloads[i].append(w)
+		c.Payloads[i].append(w, to)
 	}
 	for _, x := range c.Extensions {
 		w.Start(nsHdrExt, "rtp-hdrext")
@@ -243,7 +260,7 @@ func (c *Content) appendDescription(w *element.Writer) {
 	w.End()
 }
 
-func (p *Payload) append(w *element.Writer) {
+func (p *Payload) append(w *element.Writer, to Dialect) {
 	w.Start(NSRTP, "payload-type")
 	w.AttrUint("id", uint64(p.ID))
 	w.Attr("name", p.Name)
@@ -252,6 +269,9 @@ func (p *Payload) append(w *element.Writer) {
 		w.AttrUint("channels", uint64(p.Channels))
 	}
 	for _, param := range p.Params {
+		if to == Monal {
+			param = p.forMonal(param)
+		}
 		w.Start(NSRTP, "parameter")
 		w.Attr("name", param.Name)
 		w.Attr("value", param.Value)

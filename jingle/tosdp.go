@@ -22,6 +22,7 @@ type SDPFor struct {
 func (d *Description) ToSDP(o SDPFor) (string, error) {
 	var out *Description
 	var err error
+	d.notes.add(Synthesised, "", "v=, o=, s=, t=, c=, a=rtcp, a=rtcp-mux, a=msid, a=ice-options:trickle", "SDP wants them and Jingle has no word for them; one stream holds all media")
 	if o.Offer == nil {
 		out, err = d.offer(o.Local)
 	} else {
@@ -46,7 +47,7 @@ func (d *Description) ToSDP(o SDPFor) (string, error) {
 
 // offer is d as the browser shall hear it when it is to answer.
 func (d *Description) offer(local Role) (*Description, error) {
-	out := &Description{Bundle: d.Bundle, Contents: make([]Content, 0, len(d.Contents))}
+	out := &Description{Bundle: d.Bundle, Contents: make([]Content, 0, len(d.Contents)), notes: d.notes}
 	for i := range d.Contents {
 		c := d.Contents[i]
 		if c.Absent {
@@ -54,6 +55,7 @@ func (d *Description) offer(local Role) (*Description, error) {
 		}
 		if c.Setup == "" {
 			c.Setup = "actpass" // RFC 8842 §5.2
+			d.notes.content(Synthesised, &c, "a=setup:actpass", "no setup was said")
 		}
 		c.Senders = d.senders(&c, local).String()
 		out.Contents = append(out.Contents, c)
@@ -67,7 +69,8 @@ func (d *Description) offer(local Role) (*Description, error) {
 // senders is the direction that the peer meant. See isTurned.
 func (d *Description) senders(c *Content, local Role) direction {
 	said := sendersOf(c.Senders)
-	if d.turned && local == Initiator {
+	if d.writer == Movim && local == Initiator && said.turned() != said {
+		d.notes.content(Repaired, c, "senders "+c.Senders, "turned round: to Movim initiator is who writes")
 		return said.turned()
 	}
 	return said
@@ -75,7 +78,7 @@ func (d *Description) senders(c *Content, local Role) direction {
 
 // fitTo puts d, the peer's answer, into the m-lines of the browser's offer.
 func (d *Description) fitTo(offer *Description, local Role) (*Description, error) {
-	out := &Description{Contents: make([]Content, len(offer.Contents))}
+	out := &Description{Contents: make([]Content, len(offer.Contents)), notes: d.notes}
 	used := make([]bool, len(d.Contents))
 	taken := 0
 	for i := range offer.Contents {
@@ -83,17 +86,22 @@ func (d *Description) fitTo(offer *Description, local Role) (*Description, error
 		out.Contents[i] = Content{Name: want.Name, Mid: want.Mid, Media: want.Media, Absent: true, Payloads: want.Payloads, line: want.line}
 		at := d.counterpart(want, offer, used)
 		if at < 0 {
+			d.notes.content(Synthesised, want, "the m-line, with port 0", "the answer has no content for it")
 			continue
 		}
 		used[at] = true
 		c := d.Contents[at]
-		if !c.fitPayloadsTo(want) {
+		if !c.fitPayloadsTo(want, d.notes) {
+			d.notes.content(Synthesised, want, "the m-line, with port 0", "the answer has no codec that was offered")
 			continue
 		}
-		c.fitExtensionsTo(want)
+		c.fitExtensionsTo(want, d.notes)
 		c.AllowMixed = c.AllowMixed && want.AllowMixed
 		// Never more than was offered: a browser refuses that, whoever is right.
-		c.Senders = (d.senders(&c, local) & sendersOf(want.Senders)).String()
+		said := d.senders(&c, local)
+		if c.Senders = (said & sendersOf(want.Senders)).String(); c.Senders != said.String() {
+			d.notes.content(Repaired, &c, "senders "+said.String(), c.Senders+" is told: a browser refuses more than it offered")
+		}
 		if slices.Contains(offer.Bundle, want.Name) && slices.Contains(d.Bundle, c.Name) {
 			out.Bundle = append(out.Bundle, want.Name)
 		}
@@ -132,7 +140,7 @@ func (d *Description) counterpart(want *Content, offer *Description, used []bool
 
 // fitPayloadsTo leaves the payload types that were offered, by the offer's numbers: RFC
 // 8829 §5.3.1 wants those in an answer. It says whether one that carries media is left.
-func (c *Content) fitPayloadsTo(want *Content) bool {
+func (c *Content) fitPayloadsTo(want *Content, n *Notes) bool {
 	var number [128]int // the peer's to the offer's
 	for i := range number {
 		number[i] = -1
@@ -146,7 +154,11 @@ func (c *Content) fitPayloadsTo(want *Content) bool {
 			}
 			offered := want.offered(&p, &number, &used)
 			if offered == nil {
+				n.payload(Dropped, c, &p, whyNotInOffer)
 				continue
+			}
+			if offered.ID != p.ID {
+				n.payload(Repaired, c, &p, "the offer has it as "+strconv.Itoa(offered.ID))
 			}
 			used[offered.ID] = true
 			number[p.ID] = offered.ID
@@ -187,11 +199,18 @@ func (c *Content) offered(p *Payload, number *[128]int, used *[128]bool) *Payloa
 
 // fitExtensionsTo leaves the header extensions that were offered, by the offer's numbers.
 // COMPAT Firefox: another number is a hard error.
-func (c *Content) fitExtensionsTo(want *Content) {
+func (c *Content) fitExtensionsTo(want *Content, n *Notes) {
 	kept := make([]Extension, 0, len(c.Extensions))
 	for _, offered := range want.Extensions {
 		if slices.ContainsFunc(c.Extensions, func(x Extension) bool { return x.URI == offered.URI }) {
 			kept = append(kept, offered)
+		}
+	}
+	if n != nil {
+		for _, x := range c.Extensions {
+			if !slices.Contains(kept, x) {
+				n.extension(Repaired, c, x, "dropped, or by the offer's number: browsers refuse an answer with others")
+			}
 		}
 	}
 	c.Extensions = kept
@@ -207,7 +226,7 @@ func (d *Description) ready() error {
 		if c.Absent {
 			continue
 		}
-		if want := c.essentials(); want != "" {
+		if want := c.essentials(inJingle); want != "" {
 			return fmt.Errorf("content %s: %s", quote(c.Name), want)
 		}
 		if !c.usable() {

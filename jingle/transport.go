@@ -13,30 +13,50 @@ func (r *reader) transport(c *Content, e *element.Element) error {
 	if ufrag := e.Attr("ufrag"); isUfrag(ufrag) {
 		c.Ufrag = ufrag
 	} else if ufrag != "" {
-		return errors.New("want a ufrag of 4 to 256 ice-chars, got " + quote(ufrag))
+		return errors.New("transport: want a ufrag of 4 to 256 ice-chars, got " + quote(ufrag))
 	}
 	if pwd := e.Attr("pwd"); isPwd(pwd) {
 		c.Pwd = pwd
 	} else if pwd != "" {
-		return errors.New("want a pwd of 22 to 256 ice-chars")
+		return errors.New("transport: want a pwd of 22 to 256 ice-chars")
 	}
 	met := 0
 	for child := range e.Children() {
 		switch {
 		case child.Name == "candidate" && child.Space == nsICE:
 			if met++; met > maxCandidates {
-				return errors.New("want at most 100 candidates")
+				return errors.New("transport: want at most 100 candidates")
 			}
-			if candidate, ok := parseCandidateElement(child); ok && candidate.Unfit() == "" {
-				c.Candidates = append(c.Candidates, candidate)
-			}
+			r.candidate(c, child)
 		case child.Name == "fingerprint" && child.Space == nsDTLS:
-			c.addFingerprint(child.Attr("hash"), trim(child.Text), child.Attr("setup"))
+			digest := trim(child.Text)
+			if c.addFingerprint(child.Attr("hash"), digest, child.Attr("setup")); c.Fingerprint != digest {
+				r.d.notes.content(Dropped, c, "fingerprint "+child.Attr("hash"), whyFingerprint)
+			}
 		case child.Name == "gathering-complete" && child.Space == nsICE:
 			c.EndOfCandidates = true // COMPAT stanza.js 12: XEP-0371 §5 in the namespace of XEP-0176
+		default:
+			r.d.notes.unknown(c, child)
 		}
 	}
 	return nil
+}
+
+func (r *reader) candidate(c *Content, e *element.Element) {
+	candidate, ok := parseCandidateElement(e)
+	why := ""
+	switch {
+	case !ok:
+		why = "want component, priority, protocol, type, ip and port"
+	case candidate.Unfit() != "":
+		why = unfitness[candidate.Unfit()]
+	default:
+		c.Candidates = append(c.Candidates, candidate)
+		return
+	}
+	if r.d.notes != nil {
+		r.d.notes.content(Dropped, c, "candidate "+e.Attr("ip")+" "+e.Attr("port")+" "+e.Attr("protocol")+" "+e.Attr("type"), why)
+	}
 }
 
 // addFingerprint keeps one of several fingerprints: sha-256, else the first good one.
