@@ -36,31 +36,30 @@ SDP and candidates may be in JSON, as consoles and our protocol show them; Jingl
 
 // Validate refuses flags that cannot be meant.
 func (c *convertCommand) Validate() error {
-	if c.Offer == "-" {
+	switch {
+	case c.Offer == "-":
 		return errors.New("--offer: want a file; standard input is for what answers it")
+	case c.SID == "" || len(c.SID) > 255:
+		return errors.New("--sid: want 1 to 255 characters")
 	}
 	return nil
 }
 
 // Run translates once. It needs no configuration and no server.
 func (c *convertCommand) Run(s streams) error {
-	data, err := c.read(s)
-	if err != nil {
-		return err
-	}
-	in, err := readPasted(data)
+	in, err := c.read(s)
 	if err != nil {
 		return err
 	}
 	t := translation{convertCommand: c}
 	if c.Offer != "" {
-		if err := t.readOffer(); err != nil {
+		if t.offer, err = readFile(c.Offer); err != nil {
 			return fmt.Errorf("--offer: %w", err)
 		}
 	}
 	out, err := t.translate(in)
 	if c.Explain {
-		t.explain(s.stderr)
+		t.explain(s.stderr, err == nil)
 	}
 	if err != nil {
 		return err
@@ -70,14 +69,9 @@ func (c *convertCommand) Run(s streams) error {
 }
 
 // read takes in what is to be translated.
-func (c *convertCommand) read(s streams) ([]byte, error) {
+func (c *convertCommand) read(s streams) (*pasted, error) {
 	if c.File != "" && c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		return readBounded(f)
+		return readFile(c.File)
 	}
 	if terminal(os.Stdin) {
 		fmt.Fprintln(s.stderr, "paste SDP, candidates or Jingle, then press Ctrl-D")
@@ -85,12 +79,24 @@ func (c *convertCommand) read(s streams) ([]byte, error) {
 	return readBounded(os.Stdin)
 }
 
-func readBounded(r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxInput+1))
-	if err == nil && len(data) > maxInput {
-		err = fmt.Errorf("want at most %d bytes", maxInput)
+func readFile(name string) (*pasted, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
 	}
-	return data, err
+	defer f.Close()
+	return readBounded(f)
+}
+
+func readBounded(r io.Reader) (*pasted, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxInput+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(data) > maxInput:
+		return nil, fmt.Errorf("want at most %d bytes", maxInput)
+	}
+	return readPasted(data)
 }
 
 // roleFlag is a jingle.Role on the command line.
@@ -119,7 +125,7 @@ type reader struct {
 }
 
 // readers are whom Jingle can be written for.
-var readers = []reader{{"common", jingle.Common}, {"movim", jingle.Movim}}
+var readers = []reader{{"common", jingle.Common}, {"movim", jingle.Movim}, {"monal", jingle.Monal}}
 
 func readerNames() []string {
 	names := make([]string, len(readers))

@@ -17,9 +17,15 @@ import (
 
 // pasted is what somebody copied from a console or a log; one of its parts is set.
 type pasted struct {
-	sdp, kind  string             // kind is "offer", "answer" or what else JSON said
-	candidates []web.ICECandidate // at least one
+	sdp, kind  string      // kind is "offer", "answer" or what else JSON said
+	candidates []candidate // at least one; an empty one is the end of them
 	jingle     *element.Element
+}
+
+// candidate is one of a browser's, with what its m-line says.
+type candidate struct {
+	web.ICECandidate
+	pwd string // "" when not said
 }
 
 // errUnknown says what can be pasted.
@@ -47,19 +53,22 @@ func readPasted(data []byte) (*pasted, error) {
 	if sdp, ok := cutText(text, "v=0"); ok {
 		return &pasted{sdp: sdp}, nil
 	}
-	for _, begin := range []string{"a=mid:", "a=candidate:", "candidate:"} {
-		if lines, ok := cutText(text, begin); ok {
-			return readLines(lines)
-		}
+	if lines, ok := cutText(text, "a=mid:", "a=ice-ufrag:", "a=candidate:", "candidate:"); ok {
+		return readLines(lines)
 	}
 	return nil, fmt.Errorf("got %.40q: %w", text, errUnknown)
 }
 
-// cutText takes the text that begins so: at the very front, or after what a log has there.
-// In quotes it ends with them, and \r\n may be written out.
-func cutText(text, begin string) (string, bool) {
-	at := strings.Index(text, begin)
-	if at < 0 {
+// cutText takes the text from the first of these beginnings on: at the very front, or after
+// what a log has there. In quotes it ends with them, and \r\n may be written out.
+func cutText(text string, begins ...string) (string, bool) {
+	at := len(text)
+	for _, begin := range begins {
+		if i := strings.Index(text, begin); i >= 0 {
+			at = min(at, i)
+		}
+	}
+	if at == len(text) {
 		return "", false
 	}
 	before := text[:at]
@@ -81,16 +90,25 @@ func cutText(text, begin string) (string, bool) {
 // said (RFC 8840 §4).
 func readLines(lines string) (*pasted, error) {
 	in := &pasted{}
-	mid, ufrag := "", ""
+	c := candidate{ICECandidate: web.ICECandidate{SDPMLineIndex: -1}}
 	for line := range strings.Lines(lines) {
 		name, value, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "a="), ":")
 		switch name {
 		case "mid":
-			mid, ufrag = value, ""
+			if c.SDPMid != "" {
+				c.UsernameFragment, c.pwd = "", ""
+			}
+			c.SDPMid = value
 		case "ice-ufrag":
-			ufrag = value
+			c.UsernameFragment = value
+		case "ice-pwd":
+			c.pwd = value
 		case "candidate":
-			in.candidates = append(in.candidates, web.ICECandidate{Candidate: "candidate:" + value, SDPMid: mid, SDPMLineIndex: -1, UsernameFragment: ufrag})
+			c.Candidate = "candidate:" + strings.TrimPrefix(strings.TrimSpace(value), "candidate:")
+			in.candidates = append(in.candidates, c)
+		case "end-of-candidates":
+			c.Candidate = ""
+			in.candidates = append(in.candidates, c)
 		}
 	}
 	if in.candidates == nil {
@@ -124,7 +142,7 @@ func readJSON(raw json.RawMessage, depth int) (*pasted, error) {
 	}
 	if isText(object["candidate"]) {
 		c, err := web.ParseICECandidate(raw)
-		return &pasted{candidates: []web.ICECandidate{c}}, err
+		return &pasted{candidates: []candidate{{ICECandidate: c}}}, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		list = append(list, object[key])

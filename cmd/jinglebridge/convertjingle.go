@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/jinglebridge/jinglebridge/internal/element"
 	"github.com/jinglebridge/jinglebridge/jingle"
@@ -15,60 +13,37 @@ func (t *translation) toSDP(e *element.Element) (string, error) {
 		setAttr(e, "action", string(t.Action.Action))
 	}
 	j, err := t.notes.Parse(e)
-	if err != nil {
-		return "", err
-	}
-	if j.Description == nil {
-		return "", noContents(j)
-	}
-	role, why := jingle.Responder, "somebody else wrote the "+string(j.Action)
-	if isAnswering(j.Action) {
-		role, why = jingle.Initiator, "the "+string(j.Action)+" answers it"
-	}
 	switch {
+	case err != nil:
+		return "", err
+	case j.Description == nil:
+		return "", noContents(j)
 	case slices.Contains(describing, j.Action):
-		return t.describe(j, t.role(role, why))
+		return t.describe(j)
 	case slices.Contains(transporting, j.Action):
-		return t.transport(j, role)
+		return t.toCandidates(j)
 	}
 	return "", noContents(j)
 }
 
 // describe is the whole SDP.
-func (t *translation) describe(j *jingle.Jingle, local jingle.Role) (string, error) {
-	offer, err := t.described(local)
-	if err != nil {
-		return "", err
+func (t *translation) describe(j *jingle.Jingle) (string, error) {
+	guess, why := jingle.Responder, "the other side begins"
+	if isAnswering(j.Action) {
+		guess, why = jingle.Initiator, "the other side answers"
 	}
-	if offer == nil && isAnswering(j.Action) {
-		t.tell("the answer is not fitted to an offer: none was given with --offer")
+	local, why := t.role(guess, why)
+	t.tell("read: %s; the browser is the %s, since %s", j.Action, local, why)
+	t.tellWritten("sdp", j.Action)
+	var offer *jingle.Description
+	if isAnswering(j.Action) {
+		var err error
+		if offer, err = t.offered(local); err != nil {
+			return "", err
+		}
 	}
-	// The numbers that the bridge picks for a call are fixed here: the same in, the same out.
+	// The bridge picks the numbers for a call; here the same input gives the same output.
 	return j.Description.ToSDP(jingle.SDPFor{Local: local, Offer: offer, Session: 1, Version: 1, Stream: j.SID})
-}
-
-// transport is the lines of SDP that candidates are, by m-line (RFC 8840 §4).
-func (t *translation) transport(j *jingle.Jingle, local jingle.Role) (string, error) {
-	about, err := t.described(local)
-	if err != nil {
-		return "", err
-	}
-	var b strings.Builder
-	for i := range j.Description.Contents {
-		c := &j.Description.Contents[i]
-		mid := c.MID()
-		if known := about.Content(c.Name); known != nil {
-			mid = known.MID()
-		}
-		fmt.Fprintf(&b, "a=mid:%s\r\n", mid)
-		for _, candidate := range c.Candidates {
-			fmt.Fprintf(&b, "a=%s\r\n", candidate)
-		}
-		if c.EndOfCandidates {
-			b.WriteString("a=end-of-candidates\r\n")
-		}
-	}
-	return b.String(), nil
 }
 
 // setAttr gives an element that we parsed ourselves another attribute.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/jinglebridge/jinglebridge/internal/element"
@@ -18,13 +17,18 @@ type translation struct {
 	told  []string // how the input was taken
 }
 
-// tell says on --explain what was decided that nobody asked for.
+// tell keeps for --explain how the input was taken.
 func (t *translation) tell(format string, args ...any) {
 	t.told = append(t.told, fmt.Sprintf(format, args...))
 }
 
-// explain writes what the translation noted.
-func (t *translation) explain(w io.Writer) {
+// note says of a candidate or its content what the bridge does with it outside of jingle.
+func (t *translation) note(kind jingle.NoteKind, what, why string) {
+	t.notes.All = append(t.notes.All, jingle.Note{Kind: kind, What: what, Why: why})
+}
+
+// explain writes what the translation noted, and how many of each when it is done.
+func (t *translation) explain(w io.Writer, done bool) {
 	for _, line := range t.told {
 		fmt.Fprintln(w, line)
 	}
@@ -33,32 +37,13 @@ func (t *translation) explain(w io.Writer) {
 		count[note.Kind]++
 		fmt.Fprintln(w, note)
 	}
-	if len(t.notes.All) == 0 {
+	switch {
+	case !done: // an error follows
+	case len(t.notes.All) == 0:
 		fmt.Fprintln(w, "nothing dropped, repaired or made up")
-		return
+	default:
+		fmt.Fprintf(w, "%d dropped, %d repaired, %d synthesised\n", count[jingle.Dropped], count[jingle.Repaired], count[jingle.Synthesised])
 	}
-	fmt.Fprintf(w, "%d dropped, %d repaired, %d synthesised\n", count[jingle.Dropped], count[jingle.Repaired], count[jingle.Synthesised])
-}
-
-func (t *translation) readOffer() error {
-	data, err := t.openOffer()
-	if err != nil {
-		return err
-	}
-	t.offer, err = readPasted(data)
-	if err == nil && t.offer.candidates != nil {
-		err = fmt.Errorf("want SDP or Jingle, got a candidate")
-	}
-	return err
-}
-
-func (t *translation) openOffer() ([]byte, error) {
-	f, err := os.Open(t.Offer)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return readBounded(f)
 }
 
 func (t *translation) translate(in *pasted) (string, error) {
@@ -66,26 +51,35 @@ func (t *translation) translate(in *pasted) (string, error) {
 	case in.jingle != nil:
 		return t.toSDP(in.jingle)
 	case in.candidates != nil:
-		return t.fromCandidates(in)
+		return t.fromCandidates(in.candidates)
 	}
 	return t.fromSDP(in)
 }
 
-// role is the browser's: as said, or as guessed.
-func (t *translation) role(guess jingle.Role, why string) jingle.Role {
+// role is the browser's, as said or as guessed, and how it is known.
+func (t *translation) role(guess jingle.Role, why string) (jingle.Role, string) {
 	if t.Role != nil {
-		return t.Role.Role
+		return t.Role.Role, "--role says so"
 	}
-	t.tell("the browser is taken for the %s: %s", guess, why)
-	return guess
+	return guess, why
 }
 
-// described is the description of --offer, which was written by the side that has this role.
-func (t *translation) described(author jingle.Role) (*jingle.Description, error) {
-	if t.offer == nil {
-		return nil, nil
+// otherSide is who the browser calls with.
+func otherSide(role jingle.Role) jingle.Role {
+	if role == jingle.Initiator {
+		return jingle.Responder
 	}
-	if t.offer.jingle == nil {
+	return jingle.Initiator
+}
+
+// offered is the description of --offer, nil without; this side of the session wrote it.
+func (t *translation) offered(author jingle.Role) (*jingle.Description, error) {
+	switch {
+	case t.offer == nil:
+		return nil, nil
+	case t.offer.candidates != nil:
+		return nil, fmt.Errorf("--offer: want SDP or Jingle, got a candidate")
+	case t.offer.jingle == nil:
 		d, err := jingle.FromSDP(t.offer.sdp, author)
 		if err != nil {
 			return nil, fmt.Errorf("--offer: %w", err)
@@ -93,24 +87,38 @@ func (t *translation) described(author jingle.Role) (*jingle.Description, error)
 		return d, nil
 	}
 	j, err := jingle.Parse(t.offer.jingle)
-	switch {
-	case err != nil:
+	if err == nil && j.Description == nil {
+		err = noContents(j)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("--offer: %w", err)
-	case j.Description == nil:
-		return nil, fmt.Errorf("--offer: %w", noContents(j))
 	}
 	return j.Description, nil
 }
 
+// tellWritten keeps what is written; an answer that was not fitted is not yet what the bridge
+// would say.
+func (t *translation) tellWritten(what string, action jingle.Action) {
+	switch {
+	case !isAnswering(action):
+		t.tell("written: %s", what)
+	case t.offer == nil:
+		t.tell("written: %s, not fitted to what it answers: there is no --offer", what)
+	default:
+		t.tell("written: %s, fitted to %s", what, t.Offer)
+	}
+}
+
 // write is the <jingle/> for who shall read it, an element on each line.
 func (t *translation) write(action jingle.Action, d *jingle.Description) string {
-	to := jingle.Common
+	to := readers[0]
 	if t.For != nil {
-		to = t.For.dialect
+		to = t.For.reader
 	}
+	t.tellWritten(fmt.Sprintf("%s for %s", action, to.name), action)
 	var w element.Writer
 	j := jingle.Jingle{Action: action, SID: t.SID, Description: d}
-	j.Append(&w, to)
+	j.Append(&w, to.dialect)
 	return indent(string(w.Bytes()))
 }
 
@@ -118,18 +126,18 @@ func (t *translation) write(action jingle.Action, d *jingle.Description) string 
 // text there is no < or >, so that tags can be told by them.
 func indent(xml string) string {
 	var b strings.Builder
-	depth, alone := 0, true // alone: the last tag opened, and nothing is inside yet
+	depth, fresh := 0, true // fresh: nothing stands yet in the element that is open
 	for xml != "" {
 		tag, text, rest := cutTag(xml)
 		closing := strings.HasPrefix(tag, "</")
 		if closing {
 			depth--
 		}
-		if b.Len() > 0 && !(closing && alone) {
+		if b.Len() > 0 && !(closing && fresh) {
 			b.WriteString("\n" + strings.Repeat("  ", depth))
 		}
 		b.WriteString(tag + text)
-		if alone = !closing && !strings.HasSuffix(tag, "/>"); alone {
+		if fresh = !closing && !strings.HasSuffix(tag, "/>"); fresh {
 			depth++
 		}
 		xml = rest
