@@ -178,12 +178,13 @@ func formString(form *element.Element) string {
 	return kind + strings.Join(fields, "")
 }
 
-// dialectOf tells how a device's reader differs, by the node of its caps.
+// dialectOf tells how a device's reader differs, by the node of its caps or, where we do
+// not see its presence, by its resource, in which these clients say their name.
 func (b *Bridge) dialectOf(u *user, peer string) jingle.Dialect {
-	c := u.contacts[component.Bare(peer)]
-	if c == nil || c.resources[peer] == nil {
-		return jingle.Common
+	if c := u.contacts[component.Bare(peer)]; c != nil && c.resources[peer] != nil && c.resources[peer].node != "" {
+		node, _, _ := strings.Cut(c.resources[peer].node, "#")
+		return jingle.DialectOf(node)
 	}
-	node, _, _ := strings.Cut(c.resources[peer].node, "#")
-	return jingle.DialectOf(node)
+	_, resource, _ := strings.Cut(peer, "/")
+	return jingle.DialectOf(resource)
 }

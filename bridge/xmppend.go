@@ -296,11 +296,20 @@ func (x *xmppEnd) info(raw json.RawMessage) {
 	}
 }
 
+// reader is how the peer has to be written to: as its caps say or, of somebody whose
+// presence we do not see, its own descriptions.
+func (x *xmppEnd) reader() jingle.Dialect {
+	if x.dialect == jingle.Common && x.remote != nil {
+		return x.remote.Dialect()
+	}
+	return x.dialect
+}
+
 // tell sends a Jingle request of this session; done, which may be nil, runs inside the loop.
 func (x *xmppEnd) tell(j *jingle.Jingle, done func(*component.Stanza, error)) error {
 	j.SID = x.sid
 	var w element.Writer
-	j.Append(&w, x.dialect)
+	j.Append(&w, x.reader())
 	iq := component.IQ{From: x.self, To: x.peer, Type: "set", Payload: w.Bytes()}
 	if x.open >= maxOpen && (done == nil || j.Action == jingle.TransportInfo) {
 		return x.b.stream.SendIQ(iq, nil)
