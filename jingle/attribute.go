@@ -5,7 +5,7 @@ import "strings"
 // attribute reads an a= line, given without its "a=". A bad value of something that a
 // call can do without is dropped; want is for what it cannot.
 func (s *scanner) attribute(line string) (want string) {
-	name, value, _ := strings.Cut(line, ":")
+	name, value := cut(line, ':')
 	if len(s.d.Contents) > 0 && s.c.Absent && name != "mid" {
 		return ""
 	}
@@ -72,6 +72,7 @@ func (s *scanner) transportAttribute(name, value string) (want string) {
 		return s.candidate(value)
 	case "end-of-candidates":
 		s.c.EndOfCandidates = true
+		s.note(Dropped, "Jingle has no word for it")
 	case "bundle-only":
 		s.bundleOnly = true
 	case "sendrecv", "sendonly", "recvonly", "inactive":
@@ -102,8 +103,8 @@ func (s *scanner) rtpmap(value string) {
 		s.note(Dropped, "its payload type is not in the m-line")
 		return
 	}
-	name, rest, _ := strings.Cut(rest, "/")
-	clock, channels, _ := strings.Cut(rest, "/")
+	name, rest := cut(rest, '/')
+	clock, channels := cut(rest, '/')
 	p.Name, p.Clock, p.Channels = name, small(clock, 1<<31-1), small(trim(channels), 255)
 }
 
@@ -121,7 +122,7 @@ func (s *scanner) fmtp(value string) (want string) {
 	mark := len(s.params)
 	for rest != "" {
 		var pair string
-		pair, rest, _ = strings.Cut(rest, ";")
+		pair, rest = cut(rest, ';')
 		name, parameter, ok := strings.Cut(trim(pair), "=")
 		if !ok {
 			s.note(Dropped, "a parameter without a name ends the call at Monal, one without a value at Conversations")
@@ -192,7 +193,7 @@ func (s *scanner) ssrc(value string) (want string) {
 		s.sources = append(s.sources, Source{SSRC: uint32(ssrc)})
 		source = &s.sources[len(s.sources)-1]
 	}
-	name, parameter, _ := strings.Cut(rest, ":")
+	name, parameter := cut(rest, ':')
 	switch name {
 	case "cname":
 		source.CNAME = trim(parameter)
@@ -255,6 +256,9 @@ func (s *scanner) candidate(value string) (want string) {
 	case c.Unfit() != "":
 		s.note(Dropped, unfitness[c.Unfit()])
 	default:
+		if s.candidates == nil {
+			s.candidates = make([]Candidate, 0, 8)
+		}
 		s.candidates = append(s.candidates, c)
 	}
 	return ""

@@ -26,16 +26,9 @@ func (n *Notes) FromSDP(sdp string, local Role) (*Description, error) {
 	if !strings.HasPrefix(sdp, "v=0") {
 		return nil, errors.New("sdp: want v=0 in front")
 	}
-	mlines := strings.Count(sdp, "\nm=")
-	if mlines > maxContents {
-		return nil, fmt.Errorf("sdp: want at most %d m-lines, got %d", maxContents, mlines)
-	}
 	s := &scanner{sdp: sdp, local: local, shelf: newShelf()}
 	s.d.notes = n
-	s.d.Contents = make([]Content, 0, mlines)
-	if n := strings.Count(sdp, "\na=candidate:"); n > 0 {
-		s.candidates = make([]Candidate, 0, min(n, maxCandidates))
-	}
+	s.d.Contents = make([]Content, 0, 3) // audio, video, and data at most times
 	s.session.Senders = "both"
 	s.c = &s.session
 	if err := s.scan(); err != nil {
@@ -124,6 +117,9 @@ func (s *scanner) media(value string) (want string) {
 	if !only(strings.ReplaceAll(formats, " ", ""), visibleChar, 0, maxValue) {
 		return "want formats of visible characters"
 	}
+	if len(s.d.Contents) == maxContents {
+		return "want at most 16 m-lines"
+	}
 	s.d.Contents = append(s.d.Contents, s.session)
 	s.c = &s.d.Contents[len(s.d.Contents)-1]
 	s.c.Media, s.c.Creator, s.c.line = media, "initiator", rest
@@ -134,13 +130,12 @@ func (s *scanner) media(value string) (want string) {
 	s.at = [128]uint8{}
 	s.begin = s.marks()
 	s.extensions = append(s.extensions, s.session.Extensions...)
-	switch {
-	case s.c.Absent && !secure:
-		s.note(Dropped, "only audio and video over DTLS-SRTP can be called with; an answer has port 0 for it")
+	if s.c.Absent {
+		s.note(Dropped, "clients call with audio and video over DTLS-SRTP only; in the answer it has port 0")
 		return ""
-	case s.c.Absent:
-		s.note(Dropped, "no client calls with "+media+"; an answer has port 0 for it")
-		return ""
+	}
+	if s.disabled {
+		s.note(Dropped, "port 0: it is refused, or lives in another's transport (a=bundle-only)")
 	}
 	return s.formats(formats)
 }
@@ -175,10 +170,7 @@ func (s *scanner) endLine() {
 	s.hand(c, s.begin)
 	c.Candidates = since(s.candidates, s.begin.candidates)
 	// RFC 9143 §6: port 0 with bundle-only is an m-line that lives in another's transport.
-	if s.disabled && !s.bundleOnly && !c.Absent {
-		c.Absent = true
-		s.d.notes.content(Dropped, c, "the m-line", "port 0: it is refused")
-	}
+	c.Absent = c.Absent || s.disabled && !s.bundleOnly
 }
 
 // finish names the contents, checks them and leaves in them what peers can read.

@@ -161,15 +161,32 @@ func hexPairs(s string, bytes int) (string, bool) {
 }
 
 // trim takes white space off both ends; foreign XML is often indented.
-func trim(s string) string { return strings.Trim(s, " \t\r\n") }
+func trim(s string) string {
+	for len(s) > 0 && isBlank(s[0]) {
+		s = s[1:]
+	}
+	for len(s) > 0 && isBlank(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // field cuts the next word off s; words are parted by blanks.
 func field(s string) (word, rest string) {
 	for len(s) > 0 && s[0] == ' ' {
 		s = s[1:]
 	}
-	if i := strings.IndexByte(s, ' '); i >= 0 {
-		return s[:i], s[i+1:]
+	return cut(s, ' ')
+}
+
+// cut is strings.Cut at a byte, quicker where that is near.
+func cut(s string, at byte) (before, after string) {
+	for i := 0; i < len(s); i++ {
+		if s[i] == at {
+			return s[:i], s[i+1:]
+		}
 	}
 	return s, ""
 }

@@ -1,6 +1,7 @@
 package jingle
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -39,18 +40,7 @@ func (l *lines) text() (string, error) {
 	if len(l.buf) > maxSDP {
 		return "", fmt.Errorf("sdp: want at most %d bytes, got %d", maxSDP, len(l.buf))
 	}
-	returns, ends := 0, 0
-	for _, c := range l.buf {
-		switch {
-		case c == '\n':
-			ends++
-		case c == '\r':
-			returns++
-		case c < 0x20 || c > 0x7e:
-			return "", errors.New("sdp: a value is not of its grammar")
-		}
-	}
-	if ends != l.count || returns != l.count {
+	if bytes.Count(l.buf, []byte{'\n'}) != l.count || bytes.Count(l.buf, []byte{'\r'}) != l.count || visible(l.buf) != len(l.buf)-2*l.count {
 		return "", errors.New("sdp: a value is not of its grammar")
 	}
 	return string(l.buf), nil
