@@ -72,6 +72,13 @@ func (n *Notes) content(kind NoteKind, c *Content, what, why string) {
 	}
 }
 
+// odd notes an element that is dropped for its number.
+func (n *Notes) odd(c *Content, what, number, why string) {
+	if n != nil {
+		n.add(Dropped, c.where(), what+" "+quote(number), why)
+	}
+}
+
 // where names a content for a reader: its media and its name.
 func (c *Content) where() string {
 	media := c.Media

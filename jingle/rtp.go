@@ -128,7 +128,7 @@ func (r *reader) bounds(begin marks) error {
 func (r *reader) payload(c *Content, e *element.Element) {
 	id, ok := number(e.Attr("id"), 127)
 	if !ok {
-		r.d.notes.content(Dropped, c, "payload type "+quote(e.Attr("id")), "want a number of 0 to 127")
+		r.d.notes.odd(c, "payload type", e.Attr("id"), "want a number of 0 to 127")
 		return
 	}
 	p := Payload{
@@ -192,7 +192,7 @@ func (r *reader) sourced(c *Content, e *element.Element) {
 func (r *reader) source(c *Content, e *element.Element) {
 	ssrc, ok := number(e.Attr("ssrc"), 1<<32-1)
 	if !ok {
-		r.d.notes.content(Dropped, c, "source "+quote(e.Attr("ssrc")), "want a 32-bit number")
+		r.d.notes.odd(c, "source", e.Attr("ssrc"), "want a 32-bit number")
 		return
 	}
 	s := Source{SSRC: uint32(ssrc)}
