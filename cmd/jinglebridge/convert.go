@@ -17,7 +17,7 @@ const maxInput = 256 << 10
 type convertCommand struct {
 	File    string       `arg:"" optional:"" help:"SDP, candidates or Jingle; standard input by default, or for -."`
 	Role    *roleFlag    `placeholder:"ROLE" help:"What the browser is in the session, initiator or responder. By default an offer comes from the initiator."`
-	Action  *actionFlag  `placeholder:"ACTION" help:"What to write SDP as, or to read Jingle as. By default an offer is a session-initiate, an answer a session-accept."`
+	Action  *actionFlag  `placeholder:"ACTION" help:"What to write SDP as, or to read Jingle as. By default an offer is a session-initiate (the responder's a content-add), an answer a session-accept."`
 	Offer   string       `placeholder:"FILE" help:"The offer that the input answers, as SDP or Jingle: the answer is fitted to it. For candidates, the description they belong to."`
 	For     *dialectFlag `placeholder:"CLIENT" help:"Whose reader Jingle is written for: ${readers}."`
 	SID     string       `name:"sid" default:"sid" placeholder:"SID" help:"The session id to write."`

@@ -93,20 +93,30 @@ func (t *translation) toCandidates(j *jingle.Jingle) (string, error) {
 		if known := about.Content(c.Name); known != nil {
 			mid = known.MID()
 		}
-		line := func(name, value string) {
-			if value != "" {
-				b.WriteString("a=" + name + ":" + value + "\r\n")
-			}
-		}
-		line("mid", mid)
-		line("ice-ufrag", c.Ufrag)
-		line("ice-pwd", c.Pwd)
-		for _, candidate := range c.Candidates {
-			b.WriteString("a=" + candidate.String() + "\r\n")
-		}
-		if c.EndOfCandidates {
-			b.WriteString("a=end-of-candidates\r\n")
+		if lines := transportLines(c); lines != "" {
+			b.WriteString("a=mid:" + mid + "\r\n" + lines)
 		}
 	}
+	if b.Len() == 0 {
+		return "", noContents(j)
+	}
 	return b.String(), nil
+}
+
+// transportLines is what a content says of its transport.
+func transportLines(c *jingle.Content) string {
+	var b strings.Builder
+	if c.Ufrag != "" {
+		b.WriteString("a=ice-ufrag:" + c.Ufrag + "\r\n")
+	}
+	if c.Pwd != "" {
+		b.WriteString("a=ice-pwd:" + c.Pwd + "\r\n")
+	}
+	for _, candidate := range c.Candidates {
+		b.WriteString("a=" + candidate.String() + "\r\n")
+	}
+	if c.EndOfCandidates {
+		b.WriteString("a=end-of-candidates\r\n")
+	}
+	return b.String()
 }

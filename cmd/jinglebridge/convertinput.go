@@ -199,10 +199,13 @@ func nextTag(text string) int {
 // readXML finds the <jingle/> in the element that begins at data[at]. It is parsed with the
 // limits of the link, so that what the bridge would refuse is refused here.
 func readXML(data []byte, at int) (*pasted, error) {
-	end := bytes.LastIndexByte(data, '>') + 1
+	end := len(data)
+	if last := bytes.LastIndexByte(data, '>'); last > at {
+		end = last + 1
+	}
 	l := component.Limits{}.WithDefaults()
 	// The copy of a bare <jingle/> may have lost its namespace.
-	root, err := element.Parse(data[at:max(at, end)], jingle.NS, element.Limits{Depth: l.Depth, Elements: l.Tokens})
+	root, err := element.Parse(data[at:end], jingle.NS, element.Limits{Depth: l.Depth, Elements: l.Tokens})
 	if err != nil {
 		return nil, placeXML(data, at, err)
 	}

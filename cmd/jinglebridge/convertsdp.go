@@ -17,12 +17,9 @@ func (t *translation) fromSDP(in *pasted) (string, error) {
 	}
 	role, why := t.role(guess, why)
 	t.tell("read: sdp; the browser is the %s, since %s", role, why)
-	action := jingle.SessionInitiate
-	switch {
-	case t.Action != nil:
+	action := usual(role, answer)
+	if t.Action != nil {
 		action = t.Action.Action
-	case answer || role == jingle.Responder:
-		action = jingle.SessionAccept
 	}
 	if slices.Contains(telling, action) {
 		return "", fmt.Errorf("--action: no contents go into a %s", action)
@@ -39,8 +36,26 @@ func (t *translation) fromSDP(in *pasted) (string, error) {
 		if err := d.Answers(offer); err != nil {
 			return "", err
 		}
+	} else if !answer {
+		for i := range d.Contents {
+			d.Contents[i].Creator = role.String() // of an offer its author
+		}
 	}
 	return t.write(action, d), nil
+}
+
+// usual is the action that says a whole description. Only the initiator begins a session; what
+// the responder offers of itself is more contents.
+func usual(role jingle.Role, answer bool) jingle.Action {
+	switch {
+	case answer && role == jingle.Responder:
+		return jingle.SessionAccept
+	case answer:
+		return jingle.ContentAccept
+	case role == jingle.Responder:
+		return jingle.ContentAdd
+	}
+	return jingle.SessionInitiate
 }
 
 // isAnswer tells an answer from an offer, and by what.
