@@ -2,6 +2,7 @@ package jingle
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -97,7 +98,7 @@ func stale(t *testing.T, rows []*row) {
 
 // roundTrip is a browser's description as the browser on the other side would hear it, if that
 // were behind another bridge.
-func roundTrip(t *testing.T, file string, local Role) (string, error) {
+func roundTrip(t *testing.T, file string, local Role, through Dialect) (string, error) {
 	t.Helper()
 	j, err := said(t, file, local)
 	if err != nil {
@@ -112,38 +113,51 @@ func roundTrip(t *testing.T, file string, local Role) (string, error) {
 			}
 		}
 	}
-	return toSDP(t, parse(t, write(t, j, Common)).Description, o), nil
+	return toSDP(t, parse(t, write(t, j, through)).Description, o), nil
+}
+
+// losses are the tables of one direction.
+type losses struct{ lost, added []*row }
+
+// check wants what is only before, and what is only after, to be in the tables.
+func (l losses) check(t *testing.T, what, app string, before, after facts) {
+	t.Helper()
+	for _, part := range before.without(after) {
+		if !documented(l.lost, app, part) {
+			t.Errorf("%s: lost %s", what, part)
+		}
+	}
+	for _, part := range after.without(before) {
+		if !documented(l.added, app, part) {
+			t.Errorf("%s: added %s", what, part)
+		}
+	}
 }
 
 // TestRoundTrip: what a browser says, through Jingle and back, has lost and gained only
 // what docs/interop.md tells of.
 func TestRoundTrip(t *testing.T) {
-	lost, added := table(t, "### Lines of a browser's SDP"), table(t, "### Lines that we add")
+	tables := losses{table(t, "### Lines of a browser's SDP"), table(t, "### Lines that we add")}
 	for _, file := range append(files(t, "sdp/*.sdp"), files(t, "refused/*.sdp")...) {
+		before := factsOf(read(t, file))
 		for _, local := range []Role{Initiator, Responder} {
-			out, err := roundTrip(t, file, local)
-			if errors.Is(err, ErrIncompatible) {
-				continue // an .err beside it says so
-			}
-			if err != nil {
-				t.Fatalf("%s: %v", file, err)
-			}
-			before, after := factsOf(read(t, file)), factsOf(out)
-			for _, line := range before.without(after) {
-				if !documented(lost, "", line) {
-					t.Errorf("%s as %s: lost %s", file, local, line)
+			for _, through := range []Dialect{Common, Monal} {
+				out, err := roundTrip(t, file, local, through)
+				if errors.Is(err, ErrIncompatible) {
+					continue // an .err beside it says so
+				}
+				if err != nil {
+					t.Fatalf("%s: %v", file, err)
+				}
+				tables.check(t, fmt.Sprintf("%s as %s, dialect %d", file, local, through), "", before, factsOf(out))
+				if through == Common { // what Monal writes has no order
+					keepsOrder(t, file, read(t, file), out)
 				}
 			}
-			for _, line := range after.without(before) {
-				if !documented(added, "", line) {
-					t.Errorf("%s as %s: added %s", file, local, line)
-				}
-			}
-			keepsOrder(t, file, read(t, file), out)
 		}
 	}
-	stale(t, lost)
-	stale(t, added)
+	stale(t, tables.lost)
+	stale(t, tables.added)
 }
 
 // keepsOrder: the browser's most wanted codec stays that, but for one that all have.
@@ -184,7 +198,7 @@ var appNames = map[string]string{
 // TestRoundTripStanza: what an app says, through SDP and back, has lost and gained only
 // what docs/interop.md tells of.
 func TestRoundTripStanza(t *testing.T) {
-	lost, added := table(t, "### Parts of an app's stanza"), table(t, "### Parts that we add")
+	tables := losses{table(t, "### Parts of an app's stanza"), table(t, "### Parts that we add")}
 	for _, file := range files(t, "jingle/*-*.xml") {
 		xml := read(t, file)
 		j := parse(t, xml)
@@ -205,18 +219,8 @@ func TestRoundTripStanza(t *testing.T) {
 		}
 		before, after := stanzaFacts(parseXML(t, xml)), stanzaFacts(parseXML(t, write(t, again, Common)))
 		client, _, _ := strings.Cut(strings.TrimPrefix(file, "jingle/"), "-")
-		app := appNames[client]
-		for _, part := range before.without(after) {
-			if !documented(lost, app, part) {
-				t.Errorf("%s: lost %s", file, part)
-			}
-		}
-		for _, part := range after.without(before) {
-			if !documented(added, app, part) {
-				t.Errorf("%s: added %s", file, part)
-			}
-		}
+		tables.check(t, file, appNames[client], before, after)
 	}
-	stale(t, lost)
-	stale(t, added)
+	stale(t, tables.lost)
+	stale(t, tables.added)
 }
