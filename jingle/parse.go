@@ -99,18 +99,20 @@ func (r *reader) group(e *element.Element) {
 }
 
 func (r *reader) content(e *element.Element) error {
-	c := Content{Name: e.Attr("name"), Creator: e.Attr("creator"), Senders: sendersOf(e.Attr("senders")).String()}
-	if !isName(c.Name) {
+	name := e.Attr("name")
+	switch {
+	case !isName(name):
 		return errors.New("want a name of 1 to 255 characters")
-	}
-	if r.d.Content(c.Name) != nil {
+	case r.d.Content(name) != nil:
 		return errors.New("want each name once")
 	}
+	r.d.Contents = append(r.d.Contents, Content{Name: name, Creator: e.Attr("creator"), Senders: sendersOf(e.Attr("senders")).String()})
+	c := &r.d.Contents[len(r.d.Contents)-1]
 	if c.Creator != "responder" {
 		c.Creator = "initiator" // the default of everybody, and of those who say none
 	}
 	if senders := e.Attr("senders"); senders != "" && senders != c.Senders {
-		r.d.notes.content(Repaired, &c, "senders "+quote(senders), "an unknown word means both, the default")
+		r.d.notes.content(Repaired, c, "senders "+quote(senders), "an unknown word means both, the default")
 	}
 	described := false
 	for child := range e.Children() {
@@ -118,13 +120,11 @@ func (r *reader) content(e *element.Element) error {
 		switch {
 		case child.Name == "description" && !described:
 			described = true
-			err = r.media(&c, child)
-		case child.Name == "transport" && child.Is(nsICE, "transport"):
-			err = r.transport(&c, child)
+			err = r.media(c, child)
+		case child.Name == "transport" && child.Space == nsICE:
+			err = r.transport(c, child)
 		case child.Name == "transport":
-			c.space = clip(child.Space, maxValue)
-			c.Absent = c.Absent || r.whole()
-			r.d.notes.content(Dropped, &c, "its transport "+quote(child.Space), "browsers have ICE-UDP (XEP-0176) only")
+			r.otherTransport(c, child)
 		}
 		if err != nil {
 			return err
@@ -133,10 +133,16 @@ func (r *reader) content(e *element.Element) error {
 	// COMPAT stanza.js 12: the content of a data channel has no description.
 	if r.whole() && !described {
 		c.Absent = true
-		r.d.notes.content(Dropped, &c, "the content", "it has no description")
+		r.d.notes.content(Dropped, c, "the content", "it has no description")
 	}
-	r.d.Contents = append(r.d.Contents, c)
 	return nil
+}
+
+// otherTransport keeps what has to be said to refuse a transport that browsers lack.
+func (r *reader) otherTransport(c *Content, e *element.Element) {
+	c.space = clip(e.Space, maxValue)
+	c.Absent = c.Absent || r.whole()
+	r.d.notes.content(Dropped, c, "its transport "+quote(e.Space), "browsers have ICE-UDP (XEP-0176) only")
 }
 
 func (r *reader) media(c *Content, e *element.Element) error {
