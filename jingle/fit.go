@@ -170,6 +170,11 @@ func (c *Content) usable() bool {
 	return slices.ContainsFunc(c.Payloads, func(p Payload) bool { return !auxiliary(p.Name) })
 }
 
+// extMID puts the a=mid into each packet (RFC 9143 §15.1). Where the two sides have
+// different names for a content it must not be agreed to.
+// COMPAT Chromium 156: drops every packet with a mid that it does not know.
+const extMID = "urn:ietf:params:rtp-hdrext:sdes:mid"
+
 // fitExtensions keeps what one-byte headers can number, each number and URI once.
 func (c *Content) fitExtensions(n *Notes) {
 	kept := c.Extensions[:0]
@@ -182,6 +187,8 @@ func (c *Content) fitExtensions(n *Notes) {
 			why = "want a URI of visible characters"
 		case x.URI == "urn:ietf:params:rtp-hdrext:encrypt":
 			why = "browsers refuse encrypted header extensions"
+		case x.URI == extMID && c.Mid != "":
+			why = whyOwnName
 		case slices.ContainsFunc(kept, func(k Extension) bool { return k.ID == x.ID || k.URI == x.URI }):
 			why = whyNotTwice
 		default:

@@ -143,6 +143,7 @@ const (
 	whyFeedback    = "all clients know nack, nack pli, ccm fir, goog-remb and transport-cc; any other ends the call at Monal"
 	whyFingerprint = "one fingerprint is passed on, sha-256 where there is one, in upper-case hex as long as its hash"
 	whyNotTwice    = "it is there twice"
+	whyOwnName     = "packets would carry a mid that the other side has another name for, and Chromium drops those"
 	whyNotInOffer  = "it was not offered"
 )
 

@@ -202,13 +202,19 @@ func (c *Content) offered(p *Payload, number *[128]int, used *[128]bool) *Payloa
 func (c *Content) fitExtensionsTo(want *Content, n *Notes) {
 	kept := make([]Extension, 0, len(c.Extensions))
 	for _, offered := range want.Extensions {
+		if offered.URI == extMID && c.Name != want.Name {
+			continue
+		}
 		if slices.ContainsFunc(c.Extensions, func(x Extension) bool { return x.URI == offered.URI }) {
 			kept = append(kept, offered)
 		}
 	}
 	if n != nil {
 		for _, x := range c.Extensions {
-			if !slices.Contains(kept, x) {
+			switch {
+			case x.URI == extMID && c.Name != want.Name:
+				n.extension(Dropped, c, x, whyOwnName)
+			case !slices.Contains(kept, x):
 				n.extension(Repaired, c, x, "dropped, or by the offer's number: browsers refuse an answer with others")
 			}
 		}
