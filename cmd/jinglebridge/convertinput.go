@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,6 +29,14 @@ type candidate struct {
 	pwd string // "" when not said
 }
 
+var (
+	// firstLine begins what SDP says of candidates; consoles write "candidate: " in front.
+	firstLine = regexp.MustCompile(`a=mid:|a=ice-ufrag:|(?:a=)?candidate:[A-Za-z0-9+/]`)
+
+	// inspected is the m-line of a candidate as consoles and chrome://webrtc-internals show it.
+	inspected = regexp.MustCompile(`sdpMid: ["']?([^\s"',}]+)`)
+)
+
 // errUnknown says what can be pasted.
 var errUnknown = errors.New(`want SDP (v=0…), a candidate (candidate:…), JSON with either, or XML with a <jingle/>`)
 
@@ -44,35 +53,24 @@ func readPasted(data []byte) (*pasted, error) {
 		}
 	}
 	if strings.HasPrefix(text, "v=") { // whatever it holds
-		text, _ := cutText(text, "v=")
-		return &pasted{sdp: text}, nil
+		return &pasted{sdp: cutText(text, 0)}, nil
 	}
 	if at := beginsXML(text); at >= 0 {
 		return readXML(data, strings.Index(string(data), text)+at)
 	}
-	if sdp, ok := cutText(text, "v=0"); ok {
-		return &pasted{sdp: sdp}, nil
+	if at := strings.Index(text, "v=0"); at >= 0 {
+		return &pasted{sdp: cutText(text, at)}, nil
 	}
-	if lines, ok := cutText(text, "a=mid:", "a=ice-ufrag:", "a=candidate:", "candidate:"); ok {
-		return readLines(lines)
+	if at := firstLine.FindStringIndex(text); at != nil {
+		return readLines(cutText(text, at[0]), shownMid(text))
 	}
 	return nil, fmt.Errorf("got %.40q: %w", text, errUnknown)
 }
 
-// cutText takes the text from the first of these beginnings on: at the very front, or after
-// what a log has there. In quotes it ends with them, and \r\n may be written out.
-func cutText(text string, begins ...string) (string, bool) {
-	at := len(text)
-	for _, begin := range begins {
-		if i := strings.Index(text, begin); i >= 0 {
-			at = min(at, i)
-		}
-	}
-	if at == len(text) {
-		return "", false
-	}
-	before := text[:at]
-	text = text[at:]
+// cutText takes the lines from this place on, behind which a log may have put them. In quotes
+// they end with them, and \r\n may be written out.
+func cutText(text string, at int) string {
+	before, text := text[:at], text[at:]
 	if at > 0 && strings.IndexByte("\"'`", before[at-1]) >= 0 {
 		text, _, _ = strings.Cut(text, before[at-1:])
 	}
@@ -83,14 +81,21 @@ func cutText(text string, begins ...string) (string, bool) {
 	for i := range lines {
 		lines[i] = strings.TrimSpace(lines[i])
 	}
-	return strings.TrimSpace(strings.Join(lines, "\n")) + "\n", true
+	return strings.TrimSpace(strings.Join(lines, "\n")) + "\n"
+}
+
+func shownMid(text string) string {
+	if m := inspected.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 // readLines reads candidates as SDP has them, after the a=mid of their m-line where it is
-// said (RFC 8840 §4).
-func readLines(lines string) (*pasted, error) {
+// said (RFC 8840 §4), else of the m-line mid.
+func readLines(lines, mid string) (*pasted, error) {
 	in := &pasted{}
-	c := candidate{ICECandidate: web.ICECandidate{SDPMLineIndex: -1}}
+	c := candidate{ICECandidate: web.ICECandidate{SDPMid: mid, SDPMLineIndex: -1}}
 	for line := range strings.Lines(lines) {
 		name, value, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "a="), ":")
 		switch name {
@@ -104,7 +109,8 @@ func readLines(lines string) (*pasted, error) {
 		case "ice-pwd":
 			c.pwd = value
 		case "candidate":
-			c.Candidate = "candidate:" + strings.TrimPrefix(strings.TrimSpace(value), "candidate:")
+			value, _, _ = strings.Cut(value, ",") // what chrome://webrtc-internals says next
+			c.Candidate = "candidate:" + value
 			in.candidates = append(in.candidates, c)
 		case "end-of-candidates":
 			c.Candidate = ""
@@ -134,11 +140,7 @@ func readJSON(raw json.RawMessage, depth int) (*pasted, error) {
 		if !ok {
 			return nil, errors.New(`json: want one "type" and one "sdp"`)
 		}
-		plain, ok := cutText(sdp, "v=")
-		if !ok {
-			return nil, fmt.Errorf("json: want v=0 in front of the sdp, got %.40q", sdp)
-		}
-		return &pasted{sdp: plain, kind: kind}, nil
+		return &pasted{sdp: cutText(sdp, 0), kind: kind}, nil
 	}
 	if isText(object["candidate"]) {
 		c, err := web.ParseICECandidate(raw)

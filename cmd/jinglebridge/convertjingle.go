@@ -34,7 +34,6 @@ func (t *translation) describe(j *jingle.Jingle) (string, error) {
 	}
 	local, why := t.role(guess, why)
 	t.tell("read: %s; the browser is the %s, since %s", j.Action, local, why)
-	t.tellWritten("sdp", j.Action)
 	var offer *jingle.Description
 	if isAnswering(j.Action) {
 		var err error
@@ -43,7 +42,11 @@ func (t *translation) describe(j *jingle.Jingle) (string, error) {
 		}
 	}
 	// The bridge picks the numbers for a call; here the same input gives the same output.
-	return j.Description.ToSDP(jingle.SDPFor{Local: local, Offer: offer, Session: 1, Version: 1, Stream: j.SID})
+	sdp, err := j.Description.ToSDP(jingle.SDPFor{Local: local, Offer: offer, Session: 1, Version: 1, Stream: j.SID})
+	if err == nil {
+		t.tellWritten("sdp", j.Action)
+	}
+	return sdp, err
 }
 
 // setAttr gives an element that we parsed ourselves another attribute.
