@@ -205,7 +205,7 @@ func TestConvertExplains(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{offer}, "read: sdp; the browser is the initiator, since answers have a=setup:active or passive\nwritten: session-initiate for common\ndropped: line "},
+		{[]string{offer}, "read: sdp; the browser is the initiator, since it is an offer (no a=setup:active or passive)\nwritten: session-initiate for common\ndropped: line "},
 		{[]string{offer, "--role", "responder"}, "the responder, since --role says so\n"},
 		{[]string{offer, "--for", "monal"}, "written: session-initiate for monal\n"},
 		{[]string{answer}, "written: session-accept for common, not fitted to what it answers: there is no --offer\n"},

@@ -66,14 +66,14 @@ func (t *translation) isAnswer(in *pasted) (answer bool, why string) {
 	case t.Action != nil && slices.Contains(describing, t.Action.Action):
 		return isAnswering(t.Action.Action), "it is for a " + string(t.Action.Action)
 	case in.kind == "offer":
-		return false, `its type is "offer"`
+		return false, "it is an offer (its type)"
 	case in.kind == "answer" || in.kind == "pranswer":
-		return true, fmt.Sprintf("its type is %q", in.kind)
+		return true, "it is an answer (its type)"
 	}
 	for _, setup := range []string{"active", "passive"} {
 		if strings.Contains(in.sdp, "\na=setup:"+setup) {
-			return true, "a=setup:" + setup + " stands in answers"
+			return true, "it is an answer (a=setup:" + setup + ")"
 		}
 	}
-	return false, "answers have a=setup:active or passive"
+	return false, "it is an offer (no a=setup:active or passive)"
 }
