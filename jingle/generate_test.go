@@ -49,6 +49,7 @@ func (m model) heard(mids []string) model {
 		}
 		l.payloads = slices.DeleteFunc(slices.Clone(l.payloads), func(p payloadModel) bool { return !passed(p.name) || !passed(p.of) })
 		bundled := slices.Contains(m.bundle, l.mid)
+		l.extensions = l.usable()
 		if l.mid = mids[len(heard.lines)]; bundled {
 			heard.bundle = append(heard.bundle, l.mid)
 		}
@@ -201,6 +202,14 @@ func (g *generator) essential(l mlineModel) payloadModel {
 		}
 	}
 	return payloadModel{}
+}
+
+// usable are the header extensions that can be passed on: packets cannot carry a mid that the
+// other side calls otherwise, because it is too long.
+func (l mlineModel) usable() []string {
+	return slices.DeleteFunc(slices.Clone(l.extensions), func(uri string) bool {
+		return len(l.mid) > maxMID && uri == "urn:ietf:params:rtp-hdrext:sdes:mid"
+	})
 }
 
 // passed says whether a codec may be told to the other side (docs/interop.md).

@@ -221,6 +221,28 @@ func TestPairsHeard(t *testing.T) {
 	}
 }
 
+// TestPairsCandidates: the candidates of each browser, one on a line, and what an XMPP user
+// hears of them, or why not.
+func TestPairsCandidates(t *testing.T) {
+	for _, file := range files(t, "candidates/*.candidates") {
+		var b strings.Builder
+		for line := range strings.Lines(read(t, file)) {
+			c, err := ParseCandidate(line)
+			if err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			if reason := c.Unfit(); reason != "" {
+				b.WriteString("unfit: " + reason + "\n")
+				continue
+			}
+			var w element.Writer
+			c.appendElement(&w)
+			b.WriteString(string(w.Bytes()) + "\n")
+		}
+		golden(t, strings.TrimSuffix(file, ".candidates")+".told", b.String())
+	}
+}
+
 // heard tells what was understood of a stanza that carries no description.
 func heard(t *testing.T, e *element.Element) string {
 	t.Helper()

@@ -165,6 +165,13 @@ func TestRoundTrip(t *testing.T) {
 			}
 		}
 	}
+	for _, file := range files(t, "candidates/*.candidates") {
+		for line := range strings.Lines(read(t, file)) {
+			sdp := smallOffer + "a=rtcp-mux\r\na=" + line
+			out := toSDP(t, parse(t, initiate(t, fromSDP(t, sdp, Initiator))).Description, SDPFor{Local: Responder})
+			tables.check(t, file, "", factsOf(sdp), factsOf(out))
+		}
+	}
 	stale(t, tables.lost)
 	stale(t, tables.added)
 }
