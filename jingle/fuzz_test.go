@@ -24,7 +24,7 @@ func FuzzCandidate(f *testing.F) {
 		if c.Unfit() != "" {
 			return
 		}
-		j := &Jingle{Action: TransportInfo, SID: "s1", Description: &Description{Contents: []Content{{Name: "0", Candidates: []Candidate{c}}}}}
+		j := &Jingle{Action: TransportInfo, SID: "s1", Description: &Description{Contents: []Content{{Name: "0", Ufrag: "OfSg", Pwd: "Hbv44btyAlx8EpZT2IMTTsU/", Candidates: []Candidate{c}}}}}
 		candidates := parse(t, write(t, j, Common)).Description.Contents[0].Candidates
 		if c.Priority == 0 {
 			return // said by nobody; not read from XML

@@ -60,13 +60,13 @@ func parse(t testing.TB, xml string) *Jingle {
 	return j
 }
 
-// write renders a <jingle/>; every reader's rules are checked on each that a test makes.
+// write renders a <jingle/>; every reader of the dialect is asked about each that a test makes.
 func write(t testing.TB, j *Jingle, to Dialect) string {
 	t.Helper()
 	var w element.Writer
 	j.Append(&w, to)
-	for _, broken := range readersRules(parseXML(t, string(w.Bytes()))) {
-		t.Errorf("a reader objects: %s in\n%.2000s", broken, w.Bytes())
+	for _, objection := range objections(w.Bytes(), j, to) {
+		t.Errorf("a reader objects: %s in\n%.2000s", objection, w.Bytes())
 	}
 	return string(w.Bytes())
 }

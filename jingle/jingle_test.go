@@ -173,7 +173,7 @@ func TestAppendEveryAction(t *testing.T) {
 		stanza("session-info", "<ringing xmlns='urn:xmpp:jingle:apps:rtp:info:1'/>"):                             {Action: SessionInfo, Info: []Info{{NSRTPInfo, "ringing", ""}}},
 		stanza("session-info", "<unmute xmlns='urn:xmpp:jingle:apps:rtp:info:1' creator='initiator' name='0'/>"): {Action: SessionInfo, Info: []Info{{NSRTPInfo, "unmute", "0"}, {"other", "thing", ""}}},
 		strings.Replace(stanza("session-info", ""), "></jingle>", "/>", 1):                                       {Action: SessionInfo},
-		strings.Replace(stanza("transport-info", ""), "></jingle>", "/>", 1):                                     {Action: TransportInfo, Description: &Description{Contents: []Content{{Name: "x", Absent: true}}}},
+		strings.Replace(stanza("security-info", ""), "></jingle>", "/>", 1):                                      {Action: SecurityInfo, Description: &Description{Contents: []Content{{Name: "x", Absent: true}}}},
 	} {
 		j.SID = "s1"
 		if got := write(t, j, Common); got != want {

@@ -135,6 +135,12 @@ func TestPairsFromSDP(t *testing.T) {
 		}
 		xml := write(t, j, Common)
 		pair(t, file, ".xml", pretty(xml), nil)
+		if !offers(file) {
+			offer, _ := said(t, offerOf(t, file), Initiator)
+			for _, to := range []Dialect{Common, Movim, Monal} {
+				wantAnswer(t, parseXML(t, write(t, offer, to)), parseXML(t, write(t, j, to)), to)
+			}
+		}
 		survives(t, j.Description, xml)
 	}
 }

@@ -48,9 +48,9 @@ func (s *sdp) refused(v *verdict) {
 	}
 	v.want(!s.grouped || len(s.bundle) > 0, "WebRTC refuses a BUNDLE group of nobody")
 	for _, name := range s.bundle {
-		v.want(slices.Contains(mids, name), "WebRTC refuses: a BUNDLE group contains mid %q, matching no m-line", name)
+		v.want(s.part || slices.Contains(mids, name), "WebRTC refuses: a BUNDLE group contains mid %q, matching no m-line", name)
 	}
-	v.want(s.grouped || !s.maxBundle, "WebRTC refuses: max-bundle, and no BUNDLE group")
+	v.want(s.grouped || !s.maxBundle || s.answer, "WebRTC refuses: max-bundle, and no BUNDLE group")
 }
 
 // tagged says whether a section has a transport of its own: those bundled use that of the

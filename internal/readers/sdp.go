@@ -14,6 +14,7 @@ type sdp struct {
 	bundle    []string // names in the BUNDLE group
 	grouped   bool     // there is one
 	answer    bool     // it is for setRemoteDescription of an answer
+	part      bool     // there are more sections, known from before
 	maxBundle bool     // the client's bundlePolicy is max-bundle
 }
 
@@ -43,7 +44,7 @@ type extension struct{ id, uri string }
 type source struct{ ssrc, msid string }
 
 func sdpOf(j *element.Element) *sdp {
-	s := &sdp{answer: action(j, "session-accept", "content-accept")}
+	s := &sdp{answer: action(j, "session-accept", "content-accept"), part: action(j, "content-add", "content-accept")}
 	for group := range all(j, "group") {
 		if group.Attr("semantics") == "BUNDLE" {
 			s.grouped, s.bundle = true, names(group)
