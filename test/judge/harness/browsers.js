@@ -71,6 +71,7 @@ class Judge {
   offer(lines, pc, restart) { return this.#ask('offer', lines, pc, restart) }
   answered(pc, answer) { return this.#ask('answered', pc, answer) }
   gathered(pc) { return this.#ask('gathered', pc) }
+  trickled(pc, candidates) { return this.#ask('trickled', pc, candidates) }
   counters(pc) { return this.#ask('counters', pc) }
   close() { return this.#ask('close') }
 }

@@ -18,6 +18,12 @@ export function linesOf(sdp) {
   })
 }
 
+/** The candidates after each a=mid, as browsers take them. */
+export const candidatesOf = lines => lines.split(/^a=mid:/m).slice(1).flatMap(part => {
+  const [sdpMid, ...rest] = part.split('\r\n')
+  return rest.filter(l => l.startsWith('a=candidate:')).map(l => ({ sdpMid, candidate: l.slice('a='.length) }))
+})
+
 /** The ICE username of an SDP, which is another after a restart. */
 export const ufragOf = sdp => /^a=ice-ufrag:(.*?)\r?$/m.exec(sdp)[1]
 

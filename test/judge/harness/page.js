@@ -12,8 +12,9 @@
   function create() {
     // As the call page does it: peers without BUNDLE exist.
     const pc = new RTCPeerConnection({ bundlePolicy: 'balanced' })
-    const call = { pc, stream: new MediaStream(), heard: [] }
-    pc.ontrack = ({ track, streams }) => call.heard.push({ kind: track.kind, streams: streams.map(s => s) })
+    const call = { pc, stream: new MediaStream(), heard: [], candidates: [] }
+    pc.ontrack = ({ track, streams }) => call.heard.push({ kind: track.kind, streams })
+    pc.onicecandidate = ({ candidate }) => { if (candidate) call.candidates.push(candidate.toJSON()) }
     all.push(call)
     return call
   }
@@ -89,16 +90,21 @@
       return verdict(call)
     },
 
-    /** Its own description, once all candidates are in it. */
+    /** Its candidates, once it has all, and its description with all in it. */
     async gathered(number) {
-      const { pc } = all[number]
+      const { pc, candidates } = all[number]
       await new Promise((resolve, reject) => {
         const look = () => { if (pc.iceGatheringState === 'complete') resolve() }
         pc.onicegatheringstatechange = look
         setTimeout(() => reject(new Error(`gathering: still ${pc.iceGatheringState} after ${PATIENCE} ms`)), PATIENCE)
         look()
       })
-      return pc.localDescription.sdp
+      return { sdp: pc.localDescription.sdp, candidates }
+    },
+
+    /** Hears candidates of the other side. */
+    async trickled(number, candidates) {
+      for (const c of candidates) await step('addIceCandidate', all[number].pc.addIceCandidate(c))
     },
 
     /** What was sent, received and decoded until now. */
