@@ -77,9 +77,9 @@ func (f *facts) live(mid string) bool {
 // there, it stands for all of it; so does an element for what is in it.
 func (f *facts) without(g facts) (missing []string) {
 	for mid, said := range f.of {
+		whole := mid != "" && (g.of[mid] == nil || f.live(mid) != g.live(mid))
 		for fact := range said {
 			_, found := g.of[mid][fact]
-			whole := mid != "" && (g.of[mid] == nil || f.live(mid) != g.live(mid))
 			if !found && (!whole || strings.HasPrefix(fact, "m=") || strings.HasPrefix(fact, "content ")) {
 				missing = append(missing, fact)
 			}
@@ -171,7 +171,8 @@ func (m *mline) facts(line string) []string {
 		return all
 	}
 	if words := strings.Fields(line); strings.HasPrefix(line, "m=") {
-		if words[1] == "0" {
+		// RFC 9143 §6: port 0 with bundle-only is an m-line that lives in another's transport.
+		if words[1] == "0" && !slices.Contains(m.lines, "a=bundle-only") {
 			return []string{words[0] + " 0"}
 		}
 		return []string{words[0] + " " + words[2]}
