@@ -19,6 +19,7 @@ type house struct {
 	wrong    []string
 	failures float64 // turns of the loop that were made to fail
 	registry *prometheus.Registry
+	listeners
 }
 
 // sent sees a stanza of ours: a request is answered once, and only if it was made.

@@ -126,7 +126,7 @@ func (a *actor) Addr() string                { return cmp.Or(a.addr, "192.0.2.1"
 
 func newStage(t *testing.T) *theatre {
 	p := &theatre{t: t, browsers: map[string]*actor{}, pending: map[string]func(*component.Stanza, error){}}
-	p.house = house{asked: map[string]int{}, left: map[string]bool{}, registry: prometheus.NewRegistry()}
+	p.house = house{asked: map[string]int{}, left: map[string]bool{}, registry: prometheus.NewRegistry(), listeners: newListeners()}
 	cfg := Config{Domain: "call.example.org", Anonymous: true, Metrics: p.house.registry}
 	if testing.Verbose() {
 		cfg.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
@@ -146,6 +146,7 @@ func (p *theatre) Send(stanza []byte) error {
 		return component.ErrDown
 	}
 	p.house.sent(stanza)
+	p.house.hear(stanza, p.b)
 	p.stanzas = append(p.stanzas, string(stanza))
 	return nil
 }
@@ -159,7 +160,9 @@ func (p *theatre) SendIQ(iq component.IQ, done func(*component.Stanza, error)) e
 	}
 	p.iqs++
 	id := fmt.Sprint("iq", p.iqs)
-	p.stanzas = append(p.stanzas, fmt.Sprintf("<iq xmlns='%s' type='%s' id='%s' from='%s' to='%s'>%s</iq>", component.NS, iq.Type, id, iq.From, iq.To, iq.Payload))
+	stanza := fmt.Sprintf("<iq xmlns='%s' type='%s' id='%s' from='%s' to='%s'>%s</iq>", component.NS, iq.Type, id, iq.From, iq.To, iq.Payload)
+	p.house.hear([]byte(stanza), p.b)
+	p.stanzas = append(p.stanzas, stanza)
 	p.pending[id+" "+iq.To] = done
 	time.AfterFunc(15*time.Second, func() {
 		p.mu.Lock()
@@ -383,6 +386,7 @@ func (p *theatre) stanzaIn(text string) error {
 	if s.Name == "iq" {
 		p.house.asked[s.ID+" "+s.From]++
 	}
+	p.house.says(e)
 	p.b.HandleStanza(s)
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/jinglebridge/jinglebridge/internal/element"
 )
 
-// monal is Monal of 2024-10 (rust/sdp-to-jingle, quick-xml with serde): any slip of the
+// monal is Monal of 2024-10 (rust/sdp-to-jingle: quick-xml with serde): any slip of the
 // schema is a bad-request and ends the call. It does not look at namespaces.
 func monal() Client {
 	return Client{

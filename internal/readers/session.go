@@ -1,13 +1,13 @@
 package readers
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/jinglebridge/jinglebridge/internal/element"
 )
 
-// Session is one client through all its calls with us: what it says to us, and hears. A new
-// proposal or session-initiate begins the call anew.
+// Session is one client through all its calls with us: what it says to us, and hears.
 type Session struct {
 	Client Client
 
@@ -18,6 +18,7 @@ type Session struct {
 type talk struct {
 	propose   *element.Element // ours
 	offer     *element.Element // its own session-initiate
+	id        string           // of the request with that, as long as we may refuse it
 	added     *element.Element // a content-add of ours, not answered yet
 	names     []string         // contents of the session; nil before it began
 	grouped   bool
@@ -45,14 +46,14 @@ func learn(known map[string]creds, j *element.Element) (changed bool) {
 	return changed
 }
 
-// talkOf finds a call by our full JID, the peer's bare one, and the sid; a new one when it
-// is not known, or begins anew.
-func (s *Session) talkOf(ours, theirs, sid string, begins bool) *talk {
-	key := ours + " " + bare(theirs) + " " + sid
+// key names a call: by our full JID, the peer's bare one, and the sid.
+func key(ours, theirs, sid string) string { return ours + " " + bare(theirs) + " " + sid }
+
+func (s *Session) talk(key string) *talk {
 	if s.talks == nil {
 		s.talks = map[string]*talk{}
 	}
-	if s.talks[key] == nil || begins {
+	if s.talks[key] == nil {
 		s.talks[key] = &talk{creds: map[string]creds{}, own: map[string]creds{}}
 	}
 	return s.talks[key]
@@ -64,15 +65,18 @@ func (s *Session) Says(stanza *element.Element) {
 	if j == nil {
 		return
 	}
-	t := s.talkOf(stanza.Attr("to"), stanza.Attr("from"), j.Attr("sid"), action(j, "session-initiate"))
+	key := key(stanza.Attr("to"), stanza.Attr("from"), j.Attr("sid"))
+	t := s.talk(key)
 	switch {
-	case action(j, "session-initiate"):
-		t.offer = j
+	case action(j, "session-initiate") && t.offer == nil:
+		t.offer, t.id = j, stanza.Attr("id")
 		t.holds(j)
 	case action(j, "session-accept", "content-accept"):
 		t.added = nil
 	case action(j, "content-add"):
 		t.holds(j)
+	case action(j, "session-terminate"):
+		delete(s.talks, key)
 	}
 	t.restarted = learn(t.own, j) || t.restarted
 }
@@ -90,23 +94,31 @@ func (t *talk) holds(j *element.Element) {
 // Hears says what the client objects to in what we say, all that was said before considered.
 func (s *Session) Hears(stanza *element.Element) []string {
 	objections := s.Client.Objections(stanza)
+	ours, theirs := stanza.Attr("from"), stanza.Attr("to")
 	if said := proposalOf(stanza); said != nil && said.Name == "propose" {
-		s.talkOf(stanza.Attr("from"), stanza.Attr("to"), said.Attr("id"), true).propose = stanza
+		s.talk(key(ours, theirs, said.Attr("id"))).propose = stanza
+	}
+	if stanza.Name == "iq" && stanza.Attr("type") == "error" {
+		maps.DeleteFunc(s.talks, func(_ string, t *talk) bool { return t.id != "" && t.id == stanza.Attr("id") })
 	}
 	j := jingleOf(stanza)
 	if j == nil {
 		return objections
 	}
-	t := s.talkOf(stanza.Attr("from"), stanza.Attr("to"), j.Attr("sid"), false)
-	if action(j, "session-initiate") {
-		propose := t.propose
-		t = s.talkOf(stanza.Attr("from"), stanza.Attr("to"), j.Attr("sid"), true)
-		if t.propose = propose; propose != nil {
+	key := key(ours, theirs, j.Attr("sid"))
+	t := s.talk(key)
+	switch {
+	case action(j, "session-initiate"): // maybe to the next device
+		delete(s.talks, key)
+		if propose := t.propose; propose != nil {
 			objections = append(objections, s.Client.Proposed(propose, j)...)
 		}
-	}
-	if action(j, "session-accept") && t.offer != nil {
+		t = s.talk(key)
+	case action(j, "session-accept") && t.offer != nil:
 		objections = append(objections, s.Client.Answer(t.offer, j)...)
+		t.id = ""
+	case action(j, "session-terminate"):
+		delete(s.talks, key)
 	}
 	if s.Client.later != nil {
 		v := &verdict{}
