@@ -144,7 +144,10 @@ func readJSON(raw json.RawMessage, depth int) (*pasted, error) {
 	}
 	if isText(object["candidate"]) {
 		c, err := web.ParseICECandidate(raw)
-		return &pasted{candidates: []candidate{{ICECandidate: c}}}, err
+		if err != nil {
+			return nil, err
+		}
+		return &pasted{candidates: []candidate{{ICECandidate: c}}}, nil
 	}
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		list = append(list, object[key])
@@ -230,7 +233,7 @@ func placeXML(data []byte, at int, err error) error {
 	before := data[:min(at+wrong.Offset, len(data))]
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := len([]rune(string(before[bytes.LastIndexByte(before, '\n')+1:]))) + 1
-	return fmt.Errorf("xml at line %d, column %d: %w", line, column, wrong.Err)
+	return fmt.Errorf("xml at line %d, column %d: %s", line, column, strings.TrimPrefix(wrong.Err.Error(), "xml: "))
 }
 
 func findJingle(e *element.Element) *element.Element {
