@@ -114,13 +114,7 @@ func verificationString(query *element.Element) string {
 	for e := range query.Children() {
 		switch {
 		case e.Is(nsDisco, "identity"):
-			lang := ""
-			for _, a := range e.Attrs {
-				if a.Space != "" && a.Name == "lang" {
-					lang = a.Value
-				}
-			}
-			identities = append(identities, e.Attr("category")+"/"+e.Attr("type")+"/"+lang+"/"+e.Attr("name")+"<")
+			identities = append(identities, e.Attr("category")+"/"+e.Attr("type")+"/"+e.Attr("xml:lang")+"/"+e.Attr("name")+"<")
 		case e.Is(nsDisco, "feature"):
 			features = append(features, e.Attr("var")+"<")
 		case e.Is(nsForm, "x"):

@@ -49,7 +49,7 @@ func (f *facts) element(content, path string, e, parent *element.Element) {
 	f.add(content, path)
 	for _, a := range e.Attrs {
 		byDefault := a.Name == "channels" && a.Value == "1" || a.Name == "senders" && a.Value == "both"
-		if a.Name != "xmlns" && a.Space != "xmlns" && !byDefault && !slices.Contains(identities[e.Name], a.Name) {
+		if a.Name != "xmlns" && !byDefault && !slices.Contains(identities[e.Name], a.Name) {
 			f.add(content, path+" "+a.Name+"="+a.Value)
 		}
 	}

@@ -52,7 +52,7 @@ func (t *translation) describe(j *jingle.Jingle) (string, error) {
 // setAttr gives an element that we parsed ourselves another attribute.
 func setAttr(e *element.Element, name, value string) {
 	for i := range e.Attrs {
-		if e.Attrs[i].Name == name && e.Attrs[i].Space == "" {
+		if e.Attrs[i].Name == name {
 			e.Attrs[i].Value = value
 			return
 		}

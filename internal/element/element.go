@@ -15,31 +15,33 @@ import (
 type Element struct {
 	Space string // namespace URI, "" for none
 	Name  string // local name
-	Attrs []Attr // without xmlns declarations, in document order
 	Text  string // character data directly inside, pieces joined
+	Attrs []Attr // in document order
 
-	first, last, next *Element
+	first, next *Element
+	offset      int32
 }
 
-// Attr is one attribute; Space is "" but for prefixed attributes such as xml:lang.
+// Attr is one attribute: an unprefixed one, or one of XML's own, such as xml:lang.
+// Those of other namespaces say nothing to us; Parse checks them and leaves them out.
 type Attr struct {
-	Space, Name, Value string
+	Name, Value string
 }
 
-// Attr returns the value of an unprefixed attribute, "" when it is not there.
+// Attr returns the value of an attribute, "" when it is not there.
 func (e *Element) Attr(name string) string {
 	value, _ := e.LookupAttr(name)
 	return value
 }
 
-// LookupAttr returns the value of an unprefixed attribute and whether it is there.
+// LookupAttr returns the value of an attribute and whether it is there.
 func (e *Element) LookupAttr(name string) (string, bool) {
 	if e == nil {
 		return "", false
 	}
 	for i := range e.Attrs {
-		if e.Attrs[i].Name == name && e.Attrs[i].Space == "" {
-			return e.Attrs[i].Value, true
+		if a := &e.Attrs[i]; a.Name == name {
+			return a.Value, true
 		}
 	}
 	return "", false
@@ -48,10 +50,7 @@ func (e *Element) LookupAttr(name string) (string, bool) {
 // Children yields the child elements in document order. A nil Element has none.
 func (e *Element) Children() iter.Seq[*Element] {
 	return func(yield func(*Element) bool) {
-		if e == nil {
-			return
-		}
-		for child := e.first; child != nil; child = child.next {
+		for child := e.First(); child != nil; child = child.next {
 			if !yield(child) {
 				return
 			}
@@ -59,7 +58,9 @@ func (e *Element) Children() iter.Seq[*Element] {
 	}
 }
 
-// First returns the first child element, or nil.
+// First returns the first child element, or nil. With Next it makes the cheapest loop:
+//
+//	for child := e.First(); child != nil; child = child.Next() {
 func (e *Element) First() *Element {
 	if e == nil {
 		return nil
@@ -67,10 +68,13 @@ func (e *Element) First() *Element {
 	return e.first
 }
 
+// Next returns the element after this one in the same parent, or nil.
+func (e *Element) Next() *Element { return e.next }
+
 // Child returns the first child with this namespace and name, or nil. It may be
 // called on a nil Element, so look-ups can be chained.
 func (e *Element) Child(space, name string) *Element {
-	for child := range e.Children() {
+	for child := e.First(); child != nil; child = child.next {
 		if child.Name == name && child.Space == space {
 			return child
 		}
@@ -83,6 +87,10 @@ func (e *Element) Is(space, name string) bool {
 	return e != nil && e.Name == name && e.Space == space
 }
 
+// Offset is where the element begins in what was parsed: the number of bytes before
+// its "<".
+func (e *Element) Offset() int { return int(e.offset) }
+
 // String renders the element; for tests and debug logs.
 func (e *Element) String() string {
 	if e == nil {
@@ -91,15 +99,6 @@ func (e *Element) String() string {
 	var w Writer
 	w.Element(e)
 	return string(w.Bytes())
-}
-
-func (e *Element) add(child *Element) {
-	if e.last == nil {
-		e.first = child
-	} else {
-		e.last.next = child
-	}
-	e.last = child
 }
 
 // TrimmedText returns the character data without white space around it.

@@ -3,6 +3,7 @@ package element
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -30,34 +31,14 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("xml at byte %d: %v", 
 // Unwrap gives what is wrong without the place.
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
-const (
-	xmlSpace   = "http://www.w3.org/XML/1998/namespace"
-	slabLength = 48
-	attrSlab   = 512
-
-	maxBindings = 200 // prefixes in force at once
-)
-
-type binding struct{ prefix, space string }
-
-type frame struct {
-	element  *Element
-	raw      string // name as written, to match the end tag
-	space    string // default namespace outside this element
-	bindings int    // length of parser.bindings outside this element
-}
-
+// A parser's methods take the place where they begin to read, and return the one where
+// they ended or stumbled.
 type parser struct {
 	src      string
-	pos      int
-	lim      Limits
-	spent    int
-	space    string    // default namespace in force
+	depth    int       // how much deeper elements may be
+	left     int       // how many more elements and attributes may come
 	bindings []binding // prefixes in force
-	stack    []frame
-	slab     []Element
-	attrs    []Attr
-	equals   int // = signs in src that have no place in attrs yet
+	room     room
 }
 
 // Parse reads exactly one element. defaultSpace is the namespace in force outside
@@ -68,129 +49,121 @@ func Parse(src []byte, defaultSpace string, lim Limits) (*Element, error) {
 	if !utf8.Valid(src) {
 		return nil, errors.New("xml: not UTF-8")
 	}
-	p := parser{src: string(src), lim: lim, space: defaultSpace, stack: make([]frame, 0, 8)}
-	p.slab = make([]Element, 0, min(strings.Count(p.src, "<")/2+1, slabLength))
-	p.equals = strings.Count(p.src, "=")
-	p.attrRoom(0)
-	root, err := p.run()
+	p := parser{src: string(src), depth: lim.Depth, left: lim.Elements}
+	if lim.Depth == 0 {
+		p.depth = math.MaxInt
+	}
+	if lim.Elements == 0 {
+		p.left = math.MaxInt
+	}
+	p.room = roomFor(p.src)
+	root, at, err := p.document(defaultSpace)
 	if err != nil {
-		return nil, &SyntaxError{p.pos, err}
+		return nil, &SyntaxError{at, err}
 	}
 	return root, nil
 }
 
-func (p *parser) run() (*Element, error) {
-	p.skipSpace()
-	var root *Element
-	for p.pos < len(p.src) {
-		if p.src[p.pos] != '<' {
-			if err := p.text(); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if strings.HasPrefix(p.src[p.pos:], "</") {
-			if err := p.end(); err != nil {
-				return nil, err
-			}
-		} else if err := p.start(&root); err != nil {
-			return nil, err
-		}
-		if len(p.stack) == 0 {
-			break
-		}
+// document reads the outermost element with all that is in it.
+func (p *parser) document(space string) (root *Element, i int, err error) {
+	i = p.skipSpace(0)
+	if !p.at(i, '<') {
+		return nil, i, errors.New("want an element")
 	}
-	p.skipSpace()
-	if root == nil || len(p.stack) > 0 {
-		return nil, errors.New("input ends inside an element")
+	if root, i, err = p.element(i, space); err != nil {
+		return nil, i, err
 	}
-	if p.pos != len(p.src) {
-		return nil, errors.New("more than one element")
+	if i = p.skipSpace(i); i < len(p.src) {
+		return nil, i, errors.New("more than one element")
 	}
-	return root, nil
+	return root, i, nil
 }
 
-func (p *parser) spend() error {
-	p.spent++
-	if p.lim.Elements > 0 && p.spent > p.lim.Elements {
+func (p *parser) spend(n int) error {
+	if p.left -= n; p.left < 0 {
 		return ErrTooMany
 	}
 	return nil
 }
 
-func (p *parser) node() *Element {
-	if len(p.slab) == cap(p.slab) {
-		p.slab = make([]Element, 0, slabLength)
+// element reads an element from its < on. space is the default namespace around it.
+func (p *parser) element(i int, space string) (e *Element, end int, err error) {
+	if p.depth == 0 {
+		return nil, i, ErrTooDeep
 	}
-	p.slab = p.slab[:len(p.slab)+1]
-	return &p.slab[len(p.slab)-1]
-}
-
-func (p *parser) start(root **Element) error {
-	p.pos++
-	if strings.HasPrefix(p.src[p.pos:], "![CDATA[") {
-		return p.cdata()
+	if err = p.spend(1); err != nil {
+		return nil, i, err
 	}
-	if p.lim.Depth > 0 && len(p.stack) >= p.lim.Depth {
-		return ErrTooDeep
-	}
-	if err := p.spend(); err != nil {
-		return err
-	}
-	raw, colon, err := p.name()
+	end, colon, err := p.name(i + 1)
 	if err != nil {
-		return err
+		return nil, end, err
 	}
-	e := p.node()
-	f := frame{element: e, raw: raw, space: p.space, bindings: len(p.bindings)}
-	empty, err := p.attributes(e)
+	raw, outside := p.src[i+1:end], len(p.bindings)
+	e = p.room.element()
+	e.Space, e.Name, e.offset = space, raw, int32(i)
+	end, empty, err := p.attributes(e, end)
 	if err != nil {
-		return err
+		return nil, end, err
 	}
+	space = e.Space
 	if colon {
-		e.Space, e.Name, err = p.resolve(raw)
-	} else {
-		e.Space, e.Name = p.space, raw
+		if e.Space, e.Name, err = p.resolve(raw); err != nil {
+			return nil, i, err
+		}
 	}
-	if err != nil {
-		return err
+	if !empty {
+		p.depth--
+		end, err = p.content(e, end, raw, space)
+		p.depth++
 	}
-	if n := len(p.stack); n > 0 {
-		p.stack[n-1].element.add(e)
-	} else if *root == nil {
-		*root = e
-	}
-	if empty {
-		p.space, p.bindings = f.space, p.bindings[:f.bindings]
-		return nil
-	}
-	p.stack = append(p.stack, f)
-	return nil
+	p.bindings = p.bindings[:outside]
+	return e, end, err
 }
 
-func (p *parser) end() error {
-	p.pos += 2
-	n := len(p.stack)
-	if n == 0 {
-		return errors.New("end tag outside an element")
+// content reads what is inside e, and its end tag with the name as it was written.
+func (p *parser) content(e *Element, i int, raw, space string) (end int, err error) {
+	var last, child *Element
+	for i < len(p.src) {
+		switch {
+		case p.src[i] != '<':
+			i, err = p.text(e, i)
+		case p.at(i+1, '/'):
+			return p.end(i+2, raw)
+		case p.at(i+1, '!'):
+			i, err = p.cdata(e, i+2)
+		default:
+			child, i, err = p.element(i, space)
+			if last == nil {
+				e.first = child
+			} else {
+				last.next = child
+			}
+			last = child
+		}
+		if err != nil {
+			return i, err
+		}
 	}
-	f := p.stack[n-1]
-	if !strings.HasPrefix(p.src[p.pos:], f.raw) {
-		return fmt.Errorf("want </%s>", f.raw)
-	}
-	p.pos += len(f.raw)
-	p.skipSpace()
-	if p.pos >= len(p.src) || p.src[p.pos] != '>' {
-		return fmt.Errorf("want </%s>", f.raw)
-	}
-	p.pos++
-	p.stack = p.stack[:n-1]
-	p.space, p.bindings = f.space, p.bindings[:f.bindings]
-	return nil
+	return i, errors.New("input ends inside an element")
 }
 
-func (p *parser) skipSpace() {
-	for p.pos < len(p.src) && isSpace(p.src[p.pos]) {
-		p.pos++
+// end reads an end tag from its name on.
+func (p *parser) end(i int, raw string) (int, error) {
+	p.room.tags--
+	if strings.HasPrefix(p.src[i:], raw) {
+		if end := p.skipSpace(i + len(raw)); p.at(end, '>') {
+			return end + 1, nil
+		}
 	}
+	return i, fmt.Errorf("want </%s>", raw)
+}
+
+// at says whether the byte at i is c.
+func (p *parser) at(i int, c byte) bool { return i < len(p.src) && p.src[i] == c }
+
+func (p *parser) skipSpace(i int) int {
+	for i < len(p.src) && isSpace(p.src[i]) {
+		i++
+	}
+	return i
 }

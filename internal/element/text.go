@@ -8,56 +8,59 @@ import (
 	"unicode/utf8"
 )
 
-func (p *parser) text() error {
-	if len(p.stack) == 0 {
-		return errors.New("text outside an element")
-	}
-	length := strings.IndexByte(p.src[p.pos:], '<')
+// text reads character data up to the next tag.
+func (p *parser) text(e *Element, i int) (int, error) {
+	length := strings.IndexByte(p.src[i:], '<')
 	if length < 0 {
-		return errors.New("input ends inside an element")
+		return i, errors.New("input ends inside an element")
 	}
-	text, err := unescape(p.src[p.pos:p.pos+length], false)
+	text, err := unescape(p.src[i:i+length], false)
 	if err != nil {
-		return err
+		return i, err
 	}
-	p.pos += length
-	return p.addText(text)
+	return i + length, p.addText(e, text)
 }
 
-func (p *parser) cdata() error {
-	if len(p.stack) == 0 {
-		return errors.New("text outside an element")
+// cdata reads what follows a <! in content: nothing but a CDATA section may.
+func (p *parser) cdata(e *Element, i int) (int, error) {
+	raw, found := strings.CutPrefix(p.src[i:], "[CDATA[")
+	if !found {
+		return i, errors.New("want a name")
 	}
-	p.pos += len("![CDATA[")
-	length := strings.Index(p.src[p.pos:], "]]>")
-	if length < 0 {
-		return errors.New("input ends inside CDATA")
+	text, _, found := strings.Cut(raw, "]]>")
+	if !found {
+		return i, errors.New("input ends inside CDATA")
 	}
-	text := p.src[p.pos : p.pos+length]
 	if !legal(text) {
-		return errIllegal
+		return i, errIllegal
 	}
-	p.pos += length + len("]]>")
-	return p.addText(text)
+	return i + len("[CDATA[") + len(text) + len("]]>"), p.addText(e, text)
 }
 
 // addText joins pieces of text. Pieces are counted as elements: joining ten
 // thousand of them would otherwise cost quadratic time.
-func (p *parser) addText(text string) error {
-	e := p.stack[len(p.stack)-1].element
+func (p *parser) addText(e *Element, text string) error {
 	if e.Text == "" {
 		e.Text = text
 		return nil
 	}
-	if strings.TrimLeft(text, " \t\r\n") == "" && strings.TrimLeft(e.Text, " \t\r\n") == "" {
+	if isBlank(text) && isBlank(e.Text) {
 		return nil // indentation between children
 	}
-	p.spent += 15 + len(e.Text)/256
-	if err := p.spend(); err != nil {
+	if err := p.spend(16 + len(e.Text)/256); err != nil {
 		return err
 	}
 	e.Text += text
 	return nil
+}
+
+func isBlank(s string) bool {
+	for i := range len(s) {
+		if !isSpace(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 var errIllegal = errors.New("a character that XML does not allow")

@@ -105,22 +105,16 @@ func (w *Writer) Leaf(space, name, text string) {
 	w.End()
 }
 
-// Element writes a parsed element with all it holds. Prefixed attributes other than
-// xml:… are left out: they mean nothing without their declaration.
+// Element writes a parsed element with all it holds.
 func (w *Writer) Element(e *Element) {
 	w.Start(e.Space, e.Name)
-	for _, a := range e.Attrs {
-		switch a.Space {
-		case "":
-			w.Attr(a.Name, a.Value)
-		case xmlSpace:
-			w.Attr("xml:"+a.Name, a.Value)
-		}
+	for i := range e.Attrs {
+		w.Attr(e.Attrs[i].Name, e.Attrs[i].Value)
 	}
 	if e.Text != "" {
 		w.Text(e.Text)
 	}
-	for child := range e.Children() {
+	for child := e.first; child != nil; child = child.next {
 		w.Element(child)
 	}
 	w.End()

@@ -36,7 +36,7 @@ func canon(b *strings.Builder, e *element.Element, space string, depth int) {
 
 func sortedAttrs(e *element.Element) []element.Attr {
 	return slices.SortedFunc(slices.Values(e.Attrs), func(a, b element.Attr) int {
-		return cmp.Or(cmp.Compare(a.Space, b.Space), cmp.Compare(a.Name, b.Name))
+		return cmp.Compare(a.Name, b.Name)
 	})
 }
 
@@ -83,9 +83,9 @@ func differAttrs(got, want *element.Element, path string) string {
 	g, w := sortedAttrs(got), sortedAttrs(want)
 	for i := range max(len(g), len(w)) {
 		switch {
-		case i >= len(g) || i < len(w) && (g[i].Name > w[i].Name || g[i].Space > w[i].Space):
+		case i >= len(g) || i < len(w) && g[i].Name > w[i].Name:
 			return fmt.Sprintf("%s: want attribute %s='%s'", path, w[i].Name, w[i].Value)
-		case i >= len(w) || g[i].Name < w[i].Name || g[i].Space < w[i].Space:
+		case i >= len(w) || g[i].Name < w[i].Name:
 			return fmt.Sprintf("%s: got attribute %s='%s'", path, g[i].Name, g[i].Value)
 		case w[i].Value != Any && g[i].Value != w[i].Value:
 			return fmt.Sprintf("%s: got %s='%s', want '%s'", path, w[i].Name, g[i].Value, w[i].Value)
