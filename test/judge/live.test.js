@@ -8,11 +8,12 @@ import { candidatesOf, jingleOf } from './harness/descriptions.js'
 import { oneCodec, ownNames, ungrouped } from './harness/changes.js'
 
 const LINES = [{ kind: 'audio', direction: 'sendrecv' }, { kind: 'video', direction: 'sendrecv' }]
+const SIMULCAST = LINES.map(line => (line.kind === 'video' ? { ...line, layers: ['high', 'low'] } : line))
 const COUNTERS = ['audio sent', 'audio received', 'video sent', 'video received', 'video decoded']
 
 /** A call as pages make it: first the descriptions, then the candidates. */
-async function trickling(caller, callee) {
-  const { pc: a, offer } = await caller.offer(LINES)
+async function trickling(caller, callee, lines) {
+  const { pc: a, offer } = await caller.offer(lines)
   const initiate = await convert(offer, { action: 'session-initiate' })
   const { pc: b, answer } = await callee.hear(await convert(initiate))
   await caller.answered(a, await convert(await convert(answer, { offer: initiate }), { offer }))
@@ -60,7 +61,8 @@ for (const caller of all) {
     afterEach(() => Promise.all(all.map(judge => judge.close())))
 
     for (const callee of all) {
-      it(callee.name, () => trickling(caller, callee))
+      it(callee.name, () => trickling(caller, callee, LINES))
+      it(`${callee.name}, with simulcast`, () => trickling(caller, callee, SIMULCAST))
       it(`${callee.name}, without BUNDLE, with other names and one codec each`, () => gathered(caller, callee, likeDino))
     }
   })

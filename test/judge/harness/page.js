@@ -24,10 +24,11 @@
   const send = (call, kind) => call.pc.addTrack(track(kind), call.stream)
 
   /** Adds one m-line as a page would have come by it, or gives the one that is there its direction. */
-  function line(call, { kind, direction }, i) {
+  function line(call, { kind, direction, layers }, i) {
     const there = call.pc.getTransceivers()[i]
     if (there) there.direction = direction
     else if (kind === 'application') call.pc.createDataChannel('chat')
+    else if (layers) call.pc.addTransceiver(track(kind), { direction, streams: [call.stream], sendEncodings: layers.map(rid => ({ rid })) })
     else if (direction === 'sendrecv') send(call, kind)
     else if (direction === 'sendonly') call.pc.addTransceiver(track(kind), { direction, streams: [call.stream] })
     else call.pc.addTransceiver(kind, { direction })
@@ -107,14 +108,15 @@
       for (const c of candidates) await step('addIceCandidate', all[number].pc.addIceCandidate(c))
     },
 
-    /** What was sent, received and decoded until now. */
+    /** What was sent, received and decoded until now, all layers together. */
     async counters(number) {
       const { pc } = all[number]
       const counters = {}
+      const count = (what, n) => { counters[what] = (counters[what] ?? 0) + (n ?? 0) }
       for (const s of (await pc.getStats()).values()) {
-        if (s.type === 'outbound-rtp') counters[`${s.kind} sent`] = s.packetsSent
-        if (s.type === 'inbound-rtp') counters[`${s.kind} received`] = s.packetsReceived
-        if (s.type === 'inbound-rtp' && s.kind === 'video') counters['video decoded'] = s.framesDecoded
+        if (s.type === 'outbound-rtp') count(`${s.kind} sent`, s.packetsSent)
+        if (s.type === 'inbound-rtp') count(`${s.kind} received`, s.packetsReceived)
+        if (s.type === 'inbound-rtp' && s.kind === 'video') count('video decoded', s.framesDecoded)
       }
       return { state: pc.connectionState, counters }
     },
