@@ -101,35 +101,6 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// A session-initiate as large as a browser's with audio and video makes.
-func benchStanza() []byte {
-	var w Writer
-	w.Start("jabber:component:accept", "iq")
-	w.Attr("from", "juliet@example.org/balcony")
-	w.Start("urn:xmpp:jingle:1", "jingle")
-	for range 90 {
-		w.Start("urn:xmpp:jingle:apps:rtp:1", "payload-type")
-		w.Attr("id", "111")
-		w.Attr("name", "opus")
-		w.Empty("urn:xmpp:jingle:apps:rtp:1", "parameter", "name", "minptime", "value", "10")
-		w.End()
-	}
-	w.End()
-	w.End()
-	return w.Bytes()
-}
-
-func BenchmarkParse(b *testing.B) {
-	stanza := benchStanza()
-	b.SetBytes(int64(len(stanza)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Parse(stanza, "", Limits{Depth: 64, Elements: 20000}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // Attributes live in shared slabs: those of one element must never run into another's.
 func TestParseManyAttributes(t *testing.T) {
 	var in strings.Builder
