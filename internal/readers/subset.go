@@ -36,6 +36,7 @@ func subsetJingle(v *verdict, j *element.Element) {
 		}
 		subsetCandidates(v, named(content, "transport"))
 	}
+	subsetSources(v, j)
 	v.want(len(set(setups)) <= 1, "contents differ in setup: %v", setups)
 	if group := j.Child(nsGrouping, "group"); group != nil {
 		v.want(group.Attr("semantics") == "BUNDLE" && len(names(group)) > 0, "group %s", group)
@@ -79,7 +80,10 @@ func subsetContent(v *verdict, j, content *element.Element) (setup string) {
 	v.want(slices.Contains(senders, content.Attr("senders")), "senders %q", content.Attr("senders"))
 	subsetDescription(v, content.Child(nsRTP, "description"))
 	transport := content.Child(nsICE, "transport")
-	v.want(len(transport.Attr("ufrag")) >= 4 && len(transport.Attr("pwd")) >= 22, "transport %s", transport)
+	for name, least := range map[string]int{"ufrag": 4, "pwd": 22} {
+		value := transport.Attr(name)
+		v.want(len(value) >= least && reICE.MatchString(value), "%s %q", name, value)
+	}
 	prints := slices.Collect(all(transport, "fingerprint"))
 	v.want(len(prints) == 1, "content %q has %d fingerprints", content.Attr("name"), len(prints))
 	if len(prints) == 0 {
@@ -124,6 +128,22 @@ func subsetDescription(v *verdict, e *element.Element) {
 	subsetReferences(v, e, ids, sources)
 }
 
+// subsetSources: contents share no source, and a second one of a kind says its stream.
+func subsetSources(v *verdict, j *element.Element) {
+	owners, kinds := map[string]string{}, map[string]int{}
+	for content := range all(j, "content") {
+		description, name := named(content, "description"), content.Attr("name")
+		kind := description.Attr("media")
+		kinds[kind]++
+		v.want(!whole(j) || kinds[kind] == 1 || named(description, "source") == nil || named(description, "stream") != nil, "no <stream/> in the second %s", kind)
+		for source := range all(description, "source") {
+			owner, taken := owners[source.Attr("ssrc")]
+			v.want(!taken || owner == name, "ssrc %s in %q and %q", source.Attr("ssrc"), owner, name)
+			owners[source.Attr("ssrc")] = name
+		}
+	}
+}
+
 // subsetReferences: nothing may name what is not there.
 func subsetReferences(v *verdict, e *element.Element, ids, sources []string) {
 	for payload := range all(e, "payload-type") {
@@ -142,7 +162,8 @@ func subsetReferences(v *verdict, e *element.Element, ids, sources []string) {
 func subsetPayload(v *verdict, e *element.Element) {
 	id, name := e.Attr("id"), e.Attr("name")
 	v.want(number(id, 127) && (len(id) != 2 || id < "64" || id > "95"), "payload type id %q", id)
-	v.want(reToken.MatchString(name) && reReal.MatchString(e.Attr("clockrate")) && e.Attr("channels") != "1", "%s", e)
+	v.want(reToken.MatchString(name) && reReal.MatchString(e.Attr("clockrate")), "%s", e)
+	v.want(!has(e, "channels") || reReal.MatchString(e.Attr("channels")) && e.Attr("channels") != "1", "%s", e)
 	v.want(!slices.Contains([]string{"red", "ulpfec", "flexfec-03", "cn"}, strings.ToLower(name)), "codec %s", name)
 	for child := range e.Children() {
 		switch child.Name {
@@ -162,6 +183,9 @@ func subsetCandidates(v *verdict, transport *element.Element) {
 	count := 0
 	for c := range all(transport, "candidate") {
 		count++
+		for _, a := range c.Attrs {
+			v.want(slices.Contains(movimCandidate, a.Name) && a.Name != "tcptype", "candidate with %s", a.Name)
+		}
 		for _, name := range []string{"foundation", "generation", "network", "priority"} {
 			v.want(number(c.Attr(name), 1<<32-1), "candidate with %s=%q", name, c.Attr(name))
 		}
