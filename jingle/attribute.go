@@ -254,7 +254,7 @@ func (s *scanner) candidate(value string) (want string) {
 	case bad != "":
 		s.note(Dropped, "want "+bad)
 	case c.Unfit() != "":
-		s.note(Dropped, unfitness[c.Unfit()])
+		s.note(Dropped, c.WhyUnfit())
 	default:
 		if s.candidates == nil {
 			s.candidates = make([]Candidate, 0, 8)

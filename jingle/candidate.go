@@ -203,6 +203,9 @@ func (c Candidate) Unfit() string {
 	return unfitIP(ip)
 }
 
+// WhyUnfit is Unfit in words for people, "" when the candidate may be passed on.
+func (c Candidate) WhyUnfit() string { return unfitness[c.Unfit()] }
+
 func unfitIP(ip netip.Addr) string {
 	if ip.Zone() != "" {
 		return "link-local"

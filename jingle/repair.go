@@ -52,6 +52,9 @@ func (p *Payload) repairParams(c *Content, n *Notes) (monal bool) {
 		if isBoolean(param.Name) {
 			param.Value = boolean(param.Value)
 		}
+		if slices.Contains(kept, param) {
+			continue // Monal says some of them twice
+		}
 		if param != said {
 			n.param(Repaired, c, p, said, "SDP has "+param.Name+"="+param.Value)
 		}

@@ -109,6 +109,11 @@ func (d *Description) fitTo(offer *Description, local Role) (*Description, error
 		out.Contents[i] = c
 		taken++
 	}
+	for i := range d.Contents {
+		if !used[i] {
+			d.notes.content(Dropped, &d.Contents[i], "the content", "the offer has no m-line for it")
+		}
+	}
 	if taken == 0 {
 		return nil, fmt.Errorf("%w: want an answer that takes a content of the offer", ErrIncompatible)
 	}

@@ -49,7 +49,7 @@ func (r *reader) candidate(c *Content, e *element.Element) {
 	case !ok:
 		why = "want component, priority, protocol, type, ip and port"
 	case candidate.Unfit() != "":
-		why = unfitness[candidate.Unfit()]
+		why = candidate.WhyUnfit()
 	default:
 		c.Candidates = append(c.Candidates, candidate)
 		return

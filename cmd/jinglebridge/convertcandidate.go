@@ -34,7 +34,7 @@ func (t *translation) fromCandidates(all []candidate) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if why := c.Unfit(); why != "" {
+		if why := c.WhyUnfit(); why != "" {
 			t.note(jingle.Dropped, said.Candidate, why)
 			refused = fmt.Errorf("candidate %.80q is not passed on: %s", said.Candidate, why)
 			continue

@@ -110,7 +110,7 @@ func TestConvertErrors(t *testing.T) {
 		{strings.Replace(sdp, "m=audio 9", "m=audio x", 1), nil, "line "},
 		{"a=candidate:: 1 udp 1 192.0.2.1 9 typ host", nil, "want SDP"},
 		{"a=candidate:1 1 udp x 192.0.2.1 9 typ host", nil, "want a 32-bit priority"},
-		{"a=candidate:1 1 udp 1 abc.local 9 typ host", nil, "is not passed on: mdns"},
+		{"a=candidate:1 1 udp 1 abc.local 9 typ host", nil, "is not passed on: nobody outside the local network can resolve a .local name"},
 		{`{"candidate":"","sdpMid":"0"}`, nil, "no contents to translate: an empty candidate is the end of them"},
 		{"a=mid:0", nil, "no candidate there: want SDP"},
 		{oneCandidate, []string{"--action", "session-initiate"}, "--action: candidates go into a transport-info, not a session-initiate"},
