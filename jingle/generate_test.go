@@ -12,6 +12,8 @@ type generator struct {
 	*rand.Rand
 	local    Role              // of the browser that offers
 	answered map[string]string // "offer answer" to the direction that is heard of it
+
+	mine, heard *Description // the offer, and what the other side was told
 }
 
 type model struct {

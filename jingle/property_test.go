@@ -19,7 +19,7 @@ func TestProperty(t *testing.T) {
 	for _, row := range rowsOf(answeredDirections) {
 		directions[row["offer"]+" "+row["answer"]] = row["heard"]
 	}
-	for seed := range uint64(400) {
+	for seed := range uint64(300) {
 		for _, local := range []Role{Initiator, Responder} {
 			g := generator{Rand: rand.New(rand.NewPCG(seed, 5)), local: local, answered: directions}
 			offer := g.offer()
@@ -30,7 +30,7 @@ func TestProperty(t *testing.T) {
 			}
 			answer := g.answer(heard)
 			reply := g.sdp(answer)
-			if g.reply(t, text, answer, reply); t.Failed() {
+			if g.reply(t, answer, reply); t.Failed() {
 				t.Fatalf("seed %d, %s offers\n%s\nanswered\n%s", seed, local, text, reply)
 			}
 		}
@@ -42,10 +42,12 @@ func (g *generator) round(t *testing.T, m model, text string) model {
 	d := fromSDP(t, text, g.local)
 	g.means(t, d, m, g.local)
 	heard := parse(t, g.stanza(t, d, true)).Description
+	g.mine, g.heard = d, heard
 	out := toSDP(t, heard, SDPFor{Local: g.local.other()})
 	again := fromSDP(t, out, g.local)
 	same(t, again, heard)
-	if second := toSDP(t, parse(t, g.stanza(t, again, true)).Description, SDPFor{Local: g.local.other()}); second != out {
+	j := &Jingle{Action: g.action(true), SID: "s1", Description: again}
+	if second := toSDP(t, parse(t, unchecked(j, Common)).Description, SDPFor{Local: g.local.other()}); second != out {
 		t.Errorf("not stable: got\n%s\nwant\n%s", second, out)
 	}
 	var mids []string
@@ -58,9 +60,8 @@ func (g *generator) round(t *testing.T, m model, text string) model {
 }
 
 // reply checks the translation of an answer, which the other side gave to what it heard.
-func (g *generator) reply(t *testing.T, text string, m model, reply string) {
-	mine := fromSDP(t, text, g.local)
-	heard := parse(t, g.stanza(t, mine, true)).Description
+func (g *generator) reply(t *testing.T, m model, reply string) {
+	mine, heard := g.mine, g.heard
 	d := fromSDP(t, reply, g.local.other())
 	g.means(t, d, m, g.local.other())
 	if err := d.Answers(heard); err != nil {
@@ -88,22 +89,28 @@ func (g *generator) reply(t *testing.T, text string, m model, reply string) {
 	subset(t, back, mine)
 }
 
-// stanza is an offer or an answer as the role that makes it says it.
-func (g *generator) stanza(t *testing.T, d *Description, offer bool) string {
-	action := SessionInitiate
+// action is how the role that offers or answers does so.
+func (g *generator) action(offer bool) Action {
 	switch {
 	case offer && g.local == Responder:
-		action = ContentAdd
-		for i := range d.Contents {
-			d.Contents[i].Creator = "responder"
-		}
-	case !offer && g.local == Responder:
-		action = ContentAccept
-	case !offer:
-		action = SessionAccept
+		return ContentAdd
+	case offer:
+		return SessionInitiate
+	case g.local == Responder:
+		return ContentAccept
 	}
-	j := &Jingle{Action: action, SID: "s1", Description: d}
+	return SessionAccept
+}
+
+// stanza is an offer or an answer as it is said.
+func (g *generator) stanza(t *testing.T, d *Description, offer bool) string {
+	j := &Jingle{Action: g.action(offer), SID: "s1", Description: d}
 	if offer {
+		for i := range d.Contents {
+			if d.Contents[i].Creator = "initiator"; g.local == Responder {
+				d.Contents[i].Creator = "responder"
+			}
+		}
 		return write(t, j, Common)
 	}
 	// An answer may be of a codec that not every app offers; the rules for all hold still.
