@@ -71,6 +71,78 @@ func TestWriterNeverWritesWhatXMLForbids(t *testing.T) {
 	}
 }
 
+func TestWriterClosesWhatItOpened(t *testing.T) {
+	var w Writer
+	names := "abcdefghijklmnop"
+	for range 2 {
+		w.Reset(nil)
+		for i := range names {
+			w.Start("n", names[i:i+1])
+			w.Empty("n", "leaf")
+			w.Start("m", "other")
+			w.Text("t")
+			w.End()
+		}
+		for range names {
+			w.End()
+		}
+		e, err := Parse(w.Bytes(), "", Limits{})
+		for i := range names {
+			if other := e.Child("m", "other"); err != nil || !e.Is("n", names[i:i+1]) || e.Child("n", "leaf") == nil || other == nil || other.Text != "t" {
+				t.Fatalf("%d deep: got %s, %v in\n%s", i, e, err, w.Bytes())
+			}
+			e = e.First().Next().Next()
+		}
+	}
+}
+
+func TestParseKeepsXMLsOwnAttributes(t *testing.T) {
+	in := `<a xmlns:p='n' p:x='1' x='2' xml:lang='en' xmlns:q='http://www.w3.org/XML/1998/namespace' q:base='b'/>`
+	e, err := Parse([]byte(in), "", Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := e.String(), `<a x='2' xml:lang='en' xml:base='b'/>`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestParseRefusesAttributesThatAreThereTwice(t *testing.T) {
+	var many strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&many, " a%d=''", i)
+	}
+	for _, in := range []string{
+		`<a id='' ip='' id=''/>`, `<a x='' xml:lang='' xml:lang=''/>`, `<a xmlns:p='n' xmlns:q='n' p:x='' q:x=''/>`,
+		`<a` + many.String() + ` a3=''/>`, `<a` + many.String() + ` a39=''/>`,
+	} {
+		if e, err := Parse([]byte(in), "", Limits{}); err == nil {
+			t.Errorf("%s: got %s, want an error", in, e)
+		}
+	}
+	if _, err := Parse([]byte(`<a xmlns:p='n' xmlns:q='m' x='' p:x='' q:x=''`+many.String()+`/>`), "", Limits{}); err != nil {
+		t.Errorf("attributes of different namespaces: %v", err)
+	}
+}
+
+func TestOffset(t *testing.T) {
+	in := " <a x='<'/>"
+	var wrong *SyntaxError
+	if _, err := Parse([]byte(in), "", Limits{}); !errors.As(err, &wrong) || wrong.Offset != strings.Index(in, "'<") {
+		t.Errorf("%s: got %v, want the place of the value", in, err)
+	}
+	in = " <a>text<b x='1'/> <c><d/></c></a>"
+	e, err := Parse([]byte(in), "", Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []*Element{e, e.First(), e.First().Next(), e.First().Next().First()} {
+		if want := strings.Index(in, "<"+e.Name); e.Offset() != want {
+			t.Errorf("<%s>: got offset %d, want %d", e.Name, e.Offset(), want)
+		}
+	}
+}
+
 // FuzzParse: what we read we can write and read again the same, and what we accept
 // encoding/xml accepts too.
 func FuzzParse(f *testing.F) {

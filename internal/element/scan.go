@@ -26,11 +26,36 @@ func special(s string, i int) int {
 			return i + bits.TrailingZeros64(found)/8
 		}
 	}
-	for i < len(s) && specials(' '*ones&^0xff|uint64(s[i])) == 0 {
+	for i < len(s) && !specialByte[s[i]] {
 		i++
 	}
 	return i
 }
+
+// isPlain says whether all of s stands for itself in text and values.
+func isPlain(s string) bool {
+	if len(s) < 8 {
+		for i := range len(s) {
+			if specialByte[s[i]] {
+				return false
+			}
+		}
+		return true
+	}
+	found := specials(word(s, len(s)-8)) // overlaps the word before it
+	for i := 0; i < len(s)-8; i += 8 {
+		found |= specials(word(s, i))
+	}
+	return found == 0
+}
+
+// specialByte says of a single byte what specials says of eight.
+var specialByte = func() (special [256]bool) {
+	for c := range special {
+		special[c] = specials(' '*ones&^0xff|uint64(c)) != 0
+	}
+	return special
+}()
 
 // specials marks the special bytes of a word. Marks above the lowest may err, since a
 // subtraction borrows from the places above a marked one, and from no other.

@@ -1,24 +1,23 @@
 package element
 
-import (
-	"strconv"
-	"unicode/utf8"
-)
+import "strconv"
 
 // Writer renders elements into a byte slice. Names of elements, attributes and
 // namespaces come from our own code; only values may be foreign. Values are escaped,
 // and characters that XML 1.0 does not know become U+FFFD, so that what it renders is
 // always one well-formed element. The zero value is ready to use.
 type Writer struct {
-	buf  []byte
-	open []openTag
-	tag  bool // a start tag waits for its ">"
+	buf   []byte
+	tag   bool // a start tag waits for its ">"
+	depth int
+	outer [8]openTag // the outermost open elements: few stanzas are deeper
+	inner []openTag  // the others
 }
 
 type openTag struct{ space, name string }
 
 // Reset empties the writer and makes it append to buf.
-func (w *Writer) Reset(buf []byte) { w.buf, w.open, w.tag = buf, w.open[:0], false }
+func (w *Writer) Reset(buf []byte) { w.buf, w.tag, w.depth, w.inner = buf, false, 0, w.inner[:0] }
 
 // Bytes returns what was written; valid until the next call of Reset.
 func (w *Writer) Bytes() []byte { return w.buf }
@@ -29,27 +28,57 @@ func (w *Writer) Len() int { return len(w.buf) }
 // Start opens an element. xmlns is written when space differs from the parent's;
 // an outermost element writes it unless space is "".
 func (w *Writer) Start(space, name string) {
-	w.closeTag()
 	parent := ""
-	if n := len(w.open); n > 0 {
-		parent = w.open[n-1].space
+	if w.depth > 0 {
+		parent = w.top().space
 	}
-	w.buf = append(w.buf, '<')
-	w.buf = append(w.buf, name...)
-	w.open = append(w.open, openTag{space, name})
-	w.tag = true
+	buf := w.buf
+	if w.tag {
+		buf = append(buf, '>')
+	}
+	buf = append(buf, '<')
+	w.buf, w.tag = append(buf, name...), true
+	w.push(openTag{space, name})
 	if space != parent {
 		w.Attr("xmlns", space)
 	}
 }
 
+func (w *Writer) push(t openTag) {
+	if w.depth < len(w.outer) {
+		w.outer[w.depth] = t
+	} else {
+		w.inner = append(w.inner, t)
+	}
+	w.depth++
+}
+
+// top is the innermost open element.
+func (w *Writer) top() *openTag {
+	if n := len(w.inner); n > 0 {
+		return &w.inner[n-1]
+	}
+	return &w.outer[w.depth-1]
+}
+
+func (w *Writer) pop() {
+	if n := len(w.inner); n > 0 {
+		w.inner = w.inner[:n-1]
+	}
+	w.depth--
+}
+
 // Attr adds an attribute to the element just started.
 func (w *Writer) Attr(name, value string) {
-	w.buf = append(w.buf, ' ')
-	w.buf = append(w.buf, name...)
-	w.buf = append(w.buf, '=', '\'')
-	w.buf = appendEscaped(w.buf, value, true)
-	w.buf = append(w.buf, '\'')
+	buf := append(w.buf, ' ')
+	buf = append(buf, name...)
+	buf = append(buf, '=', '\'')
+	if isPlain(value) {
+		buf = append(buf, value...)
+	} else {
+		buf = appendEscaped(buf, value, true)
+	}
+	w.buf = append(buf, '\'')
 }
 
 // AttrIf adds an attribute unless its value is empty.
@@ -61,32 +90,35 @@ func (w *Writer) AttrIf(name, value string) {
 
 // AttrUint adds an attribute with a number.
 func (w *Writer) AttrUint(name string, value uint64) {
-	w.buf = append(w.buf, ' ')
-	w.buf = append(w.buf, name...)
-	w.buf = append(w.buf, '=', '\'')
-	w.buf = strconv.AppendUint(w.buf, value, 10)
-	w.buf = append(w.buf, '\'')
+	buf := append(w.buf, ' ')
+	buf = append(buf, name...)
+	buf = append(buf, '=', '\'')
+	buf = strconv.AppendUint(buf, value, 10)
+	w.buf = append(buf, '\'')
 }
 
 // Text adds character data to the element that is open.
 func (w *Writer) Text(s string) {
 	w.closeTag()
-	w.buf = appendEscaped(w.buf, s, false)
+	if isPlain(s) {
+		w.buf = append(w.buf, s...)
+	} else {
+		w.buf = appendEscaped(w.buf, s, false)
+	}
 }
 
 // End closes the innermost open element.
 func (w *Writer) End() {
-	n := len(w.open) - 1
-	name := w.open[n].name
-	w.open = w.open[:n]
+	name := w.top().name
+	w.pop()
 	if w.tag {
 		w.tag = false
 		w.buf = append(w.buf, '/', '>')
 		return
 	}
-	w.buf = append(w.buf, '<', '/')
-	w.buf = append(w.buf, name...)
-	w.buf = append(w.buf, '>')
+	buf := append(w.buf, '<', '/')
+	buf = append(buf, name...)
+	w.buf = append(buf, '>')
 }
 
 // Empty writes an element without content; attrs are name, value, name, value.
@@ -125,55 +157,4 @@ func (w *Writer) closeTag() {
 		w.buf = append(w.buf, '>')
 		w.tag = false
 	}
-}
-
-// plain are the bytes that are written as they are, everywhere.
-var plain = func() (ok [256]bool) {
-	for c := 0x20; c < utf8.RuneSelf; c++ {
-		ok[c] = c != '&' && c != '<' && c != '>' && c != '\''
-	}
-	return ok
-}()
-
-func appendEscaped(buf []byte, s string, attribute bool) []byte {
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if plain[c] {
-			i++
-			continue
-		}
-		size, with := 1, ""
-		switch {
-		case c == '&':
-			with = "&amp;"
-		case c == '<':
-			with = "&lt;"
-		case c == '>':
-			with = "&gt;"
-		case c == '\'' && attribute:
-			with = "&apos;"
-		case c == '\r':
-			with = "&#xD;"
-		case attribute && c == '\n':
-			with = "&#xA;"
-		case attribute && c == '\t':
-			with = "&#x9;"
-		case c < 0x20 && c != '\n' && c != '\t':
-			with = "\uFFFD"
-		case c >= utf8.RuneSelf:
-			var r rune
-			r, size = utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && size == 1 || !Legal(r) {
-				with = "\uFFFD"
-			}
-		}
-		if with != "" {
-			buf = append(buf, s[from:i]...)
-			buf = append(buf, with...)
-			from = i + size
-		}
-		i += size
-	}
-	return append(buf, s[from:]...)
 }
