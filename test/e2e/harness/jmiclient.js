@@ -76,6 +76,17 @@ export class JMIClient {
 
   /** Every stanza that came, or went, so far. */
   stanzas(direction = 'in') { return this.events.filter(e => e.event === direction).map(e => e.stanza) }
+
+  /** What it said and heard, in order, [{direction: 'in' | 'out', xml}]. */
+  overheard() { return this.events.filter(e => e.stanza).map(e => ({ direction: e.event, xml: render(e.stanza) })) }
+}
+
+const escaped = text => text.replace(/[&<>"\n\r\t]/g, c => `&#${c.charCodeAt(0)};`)
+
+/** An element as XML again; attributes with a namespace (xml:lang) are left out. */
+function render({ name, ns, attrs, text, children }) {
+  const attributes = Object.entries(attrs).filter(([key]) => !key.startsWith('{')).map(([key, value]) => ` ${key}="${escaped(value)}"`)
+  return `<${name} xmlns="${escaped(ns)}"${attributes.join('')}>${escaped(text)}${children.map(render).join('')}</${name}>`
 }
 
 const isJMI = (payload, sid) => payload && (!sid || payload.attrs.id === sid)

@@ -1,5 +1,5 @@
 // The stage of a test file: one private Prosody, one bridge, one Chromium, and the pages of the people on it.
-// What went on is printed only when a test fails.
+// At its end the readers of all clients are asked about what its XMPP users heard of the bridge. What went on is printed only when a test fails.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,7 @@ import { Bridge } from './bridge.js'
 import { Browser } from './browser.js'
 import { CallPage } from './callpage.js'
 import { JMIClient } from './jmiclient.js'
+import { Overheard } from './overheard.js'
 import { Prosody } from './prosody.js'
 import { XMPPUser } from './xmppuser.js'
 
@@ -34,6 +35,7 @@ export class Stage {
 
   async open({ bridge = {}, browser = true } = {}) {
     this.dir = await mkdtemp(join(tmpdir(), 'jinglebridge-e2e-'))
+    this.overheard = new Overheard(join(this.dir, 'overheard'), COMPONENT)
     const secret = randomBytes(24).toString('hex')
     try {
       this.prosody = await Prosody.start({ dir: this.dir, domain: DOMAIN, secret, accounts: ACCOUNTS })
@@ -53,7 +55,11 @@ export class Stage {
     await this.pages?.close()
     await this.bridge?.stop()
     await this.prosody?.stop()
-    await rm(this.dir, { recursive: true, force: true })
+    try {
+      await this.overheard.judge()
+    } finally {
+      await rm(this.dir, { recursive: true, force: true })
+    }
   }
 
   /** A test whose people leave at its end, and whose logs are shown when it fails. */
@@ -113,6 +119,7 @@ export class Stage {
   }
 
   async clear() {
+    for (const person of this.people) await this.overheard.take(person)
     const closing = this.people.splice(0).map(p => p.context?.close().catch(() => {}))
     closing.push(...this.#closers.splice(0).map(close => Promise.resolve(close()).catch(() => {})))
     await Promise.all(closing)

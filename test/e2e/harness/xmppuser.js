@@ -53,4 +53,9 @@ export class XMPPUser extends Person {
 
   /** Every stanza that went over the wire, [{direction, xml}]. */
   wire() { return this.page.evaluate(() => [...globalThis.wire]) }
+
+  /** What it said and heard, in order, [{direction: 'in' | 'out', xml}]. */
+  async overheard() {
+    return (await this.wire()).map(({ direction, xml }) => ({ direction: direction === 'raw:incoming' ? 'in' : 'out', xml }))
+  }
 }
