@@ -51,7 +51,7 @@ class Judge {
   async start(url) {
     // COMPAT Firefox: as root it does not start in a home of somebody else's.
     this.home = await mkdtemp(join(tmpdir(), 'judge-home-'))
-    const env = { ...process.env, HOME: this.home, MOZ_CRASHREPORTER_DISABLE: '1' }
+    const env = { ...process.env, HOME: this.home, TMPDIR: this.home, MOZ_CRASHREPORTER_DISABLE: '1' }
     this.browser = await puppeteer.launch({ headless: true, protocolTimeout: PATIENCE, timeout: PATIENCE, env, ...this.options })
     this.page = await this.browser.newPage()
     await this.page.goto(url)

@@ -15,14 +15,20 @@ const dir = mkdtempSync(join(tmpdir(), 'judge-'))
 process.on('exit', () => rmSync(dir, { recursive: true, force: true }))
 
 let binary
+let check
 let files = 0
 
-/** The program that BRIDGE_BINARY names; built once when it names none. */
-async function build() {
-  if (process.env.BRIDGE_BINARY) return process.env.BRIDGE_BINARY
-  const built = join(dir, 'jinglebridge')
-  await run('go', ['build', '-o', built, './cmd/jinglebridge'], { cwd: TOP })
+/** Builds a command of ours. */
+async function build(name) {
+  const built = join(dir, name.replaceAll('/', '-'))
+  await run('go', ['build', '-o', built, `./${name}`], { cwd: TOP })
   return built
+}
+
+async function kept(text) {
+  const file = join(dir, String(files++))
+  await writeFile(file, text)
+  return file
 }
 
 /**
@@ -30,17 +36,20 @@ async function build() {
  * Rejects with what the command says on its standard error.
  */
 export async function convert(input, { offer, action } = {}) {
-  binary ??= build()
+  binary ??= process.env.BRIDGE_BINARY ?? build('cmd/jinglebridge')
   const args = ['convert']
   if (action) args.push('--action', action)
-  if (offer) {
-    const file = join(dir, `offer-${files++}`)
-    await writeFile(file, offer)
-    args.push('--offer', file)
-  }
+  if (offer) args.push('--offer', await kept(offer))
   const running = run(await binary, args, { timeout: 10_000 })
   running.child.stdin.on('error', () => {}) // it ended without reading all; its words say why
   running.child.stdin.end(input)
   const { stdout } = await running.catch(error => { throw new Error(`convert: ${error.stderr.trim() || error.message}`) })
   return stdout
+}
+
+/** Asks the readers of all XMPP clients (internal/readers) about a <jingle/>; rejects with their objections. */
+export async function readable(xml) {
+  check ??= build('internal/readers/check')
+  const file = await kept(`in ${xml.replaceAll('\n', ' ')}\n`)
+  await run(await check, [file], { timeout: 10_000 }).catch(({ stdout, stderr }) => { throw new Error(stdout + stderr) })
 }
