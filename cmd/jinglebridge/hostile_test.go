@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/jinglebridge/jinglebridge/internal/element"
+	clients "github.com/jinglebridge/jinglebridge/internal/readers"
 	"github.com/jinglebridge/jinglebridge/internal/xmpptest"
 	"github.com/jinglebridge/jinglebridge/web/webtest"
 )
@@ -100,6 +101,16 @@ func (b *besieged) victim(t *testing.T) string {
 }
 
 func (b *besieged) fromAccounts(t *testing.T, attack xmpptest.Attack) int {
+	attack.Heard = func(e *element.Element) {
+		if e.Attr("type") == "error" {
+			return // maybe ejabberd's own, which has the attacker's words in it
+		}
+		for _, client := range clients.All() {
+			for _, objection := range client.Objections(e) {
+				t.Errorf("%s objects: %s in\n%.2000s", client.Name, objection, e)
+			}
+		}
+	}
 	n := 0
 	return attack.Run(t, func(h xmpptest.Hostile) {
 		if n++; n%25 == 0 {

@@ -105,21 +105,8 @@ func (s *Session) Hears(stanza *element.Element) []string {
 	if j == nil {
 		return objections
 	}
-	key := key(ours, theirs, j.Attr("sid"))
-	t := s.talk(key)
-	switch {
-	case action(j, "session-initiate"): // maybe to the next device
-		delete(s.talks, key)
-		if propose := t.propose; propose != nil {
-			objections = append(objections, s.Client.Proposed(propose, j)...)
-		}
-		t = s.talk(key)
-	case action(j, "session-accept") && t.offer != nil:
-		objections = append(objections, s.Client.Answer(t.offer, j)...)
-		t.id = ""
-	case action(j, "session-terminate"):
-		delete(s.talks, key)
-	}
+	t, more := s.hearFirst(key(ours, theirs, j.Attr("sid")), j)
+	objections = append(objections, more...)
 	if s.Client.later != nil {
 		v := &verdict{}
 		s.Client.later(v, t, j)
@@ -133,4 +120,23 @@ func (s *Session) Hears(stanza *element.Element) []string {
 	}
 	learn(t.creds, j)
 	return objections
+}
+
+// hearFirst holds what begins or ends a session against what led to it.
+func (s *Session) hearFirst(key string, j *element.Element) (t *talk, objections []string) {
+	t = s.talk(key)
+	switch {
+	case action(j, "session-initiate"): // maybe to the next device
+		delete(s.talks, key)
+		if t.propose != nil {
+			objections = s.Client.Proposed(t.propose, j)
+		}
+		t = s.talk(key)
+	case action(j, "session-accept") && t.offer != nil:
+		objections = s.Client.Answer(t.offer, j)
+		t.id = ""
+	case action(j, "session-terminate"):
+		delete(s.talks, key)
+	}
+	return t, objections
 }

@@ -14,6 +14,8 @@ type Attack struct {
 	Password string
 	To, User string // the component's domain, and a full JID in it
 	Ejabberd bool   // leave out what ejabberd does not survive
+
+	Heard func(*element.Element) // is told of each stanza that the attacker gets; may be nil
 }
 
 // attackWait is long enough for a server to deal with one stanza. An unclosed one
@@ -58,6 +60,11 @@ func (a Attack) send(c *Client, h Hostile) error {
 	if err != nil {
 		return errThrownOut
 	}
-	_, err = c.Until(attackWait, func(e *element.Element) bool { return e.Name == "iq" && e.Attr("id") == id })
+	_, err = c.Until(attackWait, func(e *element.Element) bool {
+		if a.Heard != nil {
+			a.Heard(e)
+		}
+		return e.Name == "iq" && e.Attr("id") == id
+	})
 	return err
 }
