@@ -9,10 +9,10 @@ import (
 )
 
 // A tree may cost what its input can justify, and not more: the text once, an Element
-// for four bytes at the most, an Attr for five. What is made ahead is 16 kB for each.
+// for four bytes at the most, an Attr for five. What is made ahead is 24 and 16 kB.
 func TestParseMemory(t *testing.T) {
 	element, attr := int(reflect.TypeFor[Element]().Size()), int(reflect.TypeFor[Attr]().Size())
-	const ahead = 2 * (16 << 10)
+	const ahead = (24 + 16) << 10
 	for _, test := range []struct {
 		name, piece string
 		cost        int // of a piece
