@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -27,6 +28,7 @@ type browserEnd struct {
 	// Only toward XMPP: what the browser said last, and the m-lines as they were first
 	// agreed, whose order names candidates.
 	local, lines *jingle.Description
+	heard        *jingle.Description // the XMPP peer's, as it came
 	version      uint64
 	allowance    *rate.Limiter // nil until it is needed
 }
@@ -120,9 +122,13 @@ func (e *browserEnd) say(kind string, d *description, answers *jingle.Descriptio
 		Local: e.role, Offer: answers, Session: e.b.sessionNumber(e.id), Version: e.version, Stream: e.id,
 	})
 	if err != nil {
-		return nil, Failed(Incompatible, fmt.Errorf("the peer's %s: %w", kind, err))
+		f := Incompatible
+		if errors.Is(err, jingle.ErrTransport) {
+			f = NoTransport
+		}
+		return nil, Failed(f, fmt.Errorf("the peer's %s: %w", kind, err))
 	}
-	if answers == nil {
+	if e.heard = d.jingle; answers == nil {
 		e.lines = d.jingle
 	}
 	return web.Description(kind, sdp), e.affords(len(sdp))
@@ -223,18 +229,18 @@ func (e *browserEnd) candidate(c candidate) json.RawMessage {
 	if e.lines == nil {
 		return nil
 	}
-	for i := range e.lines.Contents {
-		line := &e.lines.Contents[i]
-		if line.Name != c.content {
-			continue
-		}
-		out := web.ICECandidate{SDPMid: line.MID(), SDPMLineIndex: i, UsernameFragment: c.ice.Ufrag}
-		if !c.last {
-			out.Candidate = c.ice.String()
-		}
-		return out.JSON()
+	i := slices.IndexFunc(e.lines.Contents, func(line jingle.Content) bool { return line.Name == c.content })
+	if i < 0 && e.heard != nil {
+		i = e.heard.Answered(e.lines, c.content)
 	}
-	return nil
+	if i < 0 {
+		return nil
+	}
+	out := web.ICECandidate{SDPMid: e.lines.Contents[i].MID(), SDPMLineIndex: i, UsernameFragment: c.ice.Ufrag}
+	if !c.last {
+		out.Candidate = c.ice.String()
+	}
+	return out.JSON()
 }
 
 func (e *browserEnd) info(raw json.RawMessage) {

@@ -7,7 +7,7 @@ import (
 )
 
 // Two people who call each other at the same moment want one call. Between browsers the
-// first one is it; with XMPP users the one with the lower id (XEP-0353 §3.4).
+// first one is it; with XMPP users the one with the lower id (XEP-0353 §4.1).
 
 // glare is the error of a call that crossed another one.
 type glare struct{ call string }
@@ -43,7 +43,7 @@ func (b *Bridge) cross(t *tab, m web.Message, first *browserEnd) error {
 }
 
 // crossed finds a call of ours to a person who calls us at the same moment with the same
-// media. The lower id wins (XEP-0353 §3.4): won says that ours does; otherwise lost is ours.
+// media. The lower id wins (XEP-0353 §4.1): won says that ours does; otherwise lost is ours.
 func (b *Bridge) crossed(u *user, bare, sid string, media []string) (lost *xmppEnd, won bool) {
 	for c := range b.calls {
 		ours := c.toward(bare)

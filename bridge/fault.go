@@ -25,6 +25,7 @@ const (
 	Gone
 	NoPath
 	Incompatible
+	NoTransport
 	NoMedia
 	BadMessage
 	NoCall
@@ -67,7 +68,8 @@ var faults = map[Fault]row{
 	Elsewhere:    {leave: "elsewhere", jingle: "alternative-session"},
 	Gone:         {leave: "gone", jingle: "gone"},
 	NoPath:       {leave: "failed", jingle: "connectivity-error", also: []string{"failed-transport"}},
-	Incompatible: {code: "unsupported", leave: "incompatible", jingle: "unsupported-applications", also: []string{"unsupported-transports", "incompatible-parameters", "not-acceptable", "feature-not-implemented"}, iq: jingleError("cancel", "feature-not-implemented", "unsupported-info")},
+	Incompatible: {code: "unsupported", leave: "incompatible", jingle: "unsupported-applications", also: []string{"incompatible-parameters", "not-acceptable", "feature-not-implemented"}, iq: jingleError("cancel", "feature-not-implemented", "unsupported-info")},
+	NoTransport:  {code: "unsupported", leave: "incompatible", jingle: "unsupported-transports"},
 	NoMedia:      {leave: "media", jingle: "failed-application", also: []string{"media-error"}},
 	BadMessage:   {code: "bad-message", leave: "error", jingle: "general-error", iq: stanzaError("modify", "bad-request")},
 	NoCall:       {code: "no-call", jingle: "general-error", iq: jingleError("cancel", "item-not-found", "unknown-session")},
@@ -130,6 +132,8 @@ func faultOf(err error) Fault {
 		return Upstream
 	case errors.Is(err, component.ErrFull):
 		return TooMuch
+	case errors.Is(err, jingle.ErrTransport):
+		return NoTransport
 	case errors.Is(err, component.ErrTooBig), errors.Is(err, jingle.ErrIncompatible):
 		return Incompatible
 	case errors.Is(err, component.ErrTimeout):

@@ -224,7 +224,7 @@ func (x *xmppEnd) fromProposer(s *component.Stanza, m jingle.Message) {
 }
 
 // finished: the peer says that the call is over, some clients by this alone (COMPAT Monal
-// 2024-10), and hears it from us, too (XEP-0353 §3.4).
+// 2024-10), and hears it from us, too (XEP-0353 §3.7).
 func (x *xmppEnd) finished(s *component.Stanza, m jingle.Message) {
 	if m.Kind == "finish" && x.stage >= initiated {
 		_ = x.say(s.From, jingle.Message{Kind: "finish", Reason: jingle.Reason{Condition: orSuccess(m.Reason.Condition)}})

@@ -38,6 +38,7 @@ var inOrder = map[stage][]jingle.Action{
 	initiated: {
 		jingle.SessionAccept, jingle.TransportInfo, jingle.SessionInfo, jingle.SessionTerminate,
 		jingle.DescriptionInfo, jingle.SecurityInfo, jingle.ContentModify,
+		jingle.ContentAdd, jingle.ContentRemove, jingle.TransportReplace,
 	},
 	accepted: {
 		jingle.TransportInfo, jingle.SessionInfo, jingle.SessionTerminate, jingle.DescriptionInfo, jingle.SecurityInfo,
@@ -65,7 +66,7 @@ func (b *Bridge) fromIQ(s *component.Stanza) {
 	if err != nil {
 		b.metrics.rejected.WithLabelValues("bad_jingle").Inc()
 		b.log.Debug("jingle refused", "peer", s.From, "err", err) // it quotes what the peer said
-		reply := faults[badOrIncompatible(err)].iq
+		reply := faults[BadMessage].iq
 		reply.Text = err.Error()
 		b.refuseIQ(s, reply)
 		b.giveUp(s, err)
@@ -77,7 +78,7 @@ func (b *Bridge) fromIQ(s *component.Stanza) {
 	}
 	x := b.jingles[sessionKey{s.To, s.From, j.SID}]
 	switch {
-	case !slices.Contains(actions, j.Action): // XEP-0166 §7.1
+	case !slices.Contains(actions, j.Action): // XEP-0166 §7.2
 		b.refuseIQ(s, faults[BadMessage].iq)
 	case x == nil:
 		b.refuseIQ(s, faults[NoCall].iq)
@@ -180,7 +181,8 @@ func (b *Bridge) calledDirectly(s *component.Stanza, j *jingle.Jingle) {
 	x := &xmppEnd{b: b, user: t.user, self: t.jid, bare: strings.Clone(from), sid: strings.Clone(j.SID), role: jingle.Responder, stage: initiated, remote: j.Description, sent: map[string]bool{}}
 	x.meet(s.From)
 	if len(media) == 0 { // a file, a screen: nothing to ring for (XEP-0166 §6.3)
-		x.over(Incompatible, "")
+		_, err := j.Description.ToSDP(jingle.SDPFor{Local: jingle.Responder})
+		x.over(faultOf(err), "")
 		return
 	}
 	if f := b.ringAllowance(t.user, from, time.Now()); f != None {

@@ -230,7 +230,20 @@ func (x *xmppEnd) answer(d *description) error {
 	x.local = d.jingle
 	x.stage = accepted
 	x.watch()
-	return x.tell(&jingle.Jingle{Action: jingle.SessionAccept, Responder: x.self, Description: x.local}, nil)
+	return x.tell(&jingle.Jingle{Action: jingle.SessionAccept, Responder: x.self, Description: x.local}, x.acceptRefused)
+}
+
+// acceptRefused ends a call that the peer does not take for accepted. No answer is no
+// refusal (COMPAT Monal 2024-10: answers late, or not at all).
+func (x *xmppEnd) acceptRefused(answer *component.Stanza, err error) {
+	if err != nil || answer.Type != "error" || x.c.state == ended {
+		return
+	}
+	f, text := faultOfError(answer)
+	if component.ErrorOf(answer).App == "unknown-session" {
+		f = Gone
+	}
+	x.c.leave(x, f, text)
 }
 
 // candidates sends what the browser found, one to a stanza.
@@ -307,7 +320,7 @@ func (x *xmppEnd) reader() jingle.Dialect {
 
 // tell sends a Jingle request of this session; done, which may be nil, runs inside the loop.
 func (x *xmppEnd) tell(j *jingle.Jingle, done func(*component.Stanza, error)) error {
-	j.SID = x.sid
+	j.SID, j.Writer = x.sid, x.role
 	var w element.Writer
 	j.Append(&w, x.reader())
 	iq := component.IQ{From: x.self, To: x.peer, Type: "set", Payload: w.Bytes()}

@@ -41,10 +41,10 @@ func (j *Jingle) Append(w *element.Writer, to Dialect) {
 	w.AttrIf("initiator", j.Initiator)
 	w.AttrIf("responder", j.Responder)
 	w.Attr("sid", j.SID)
-	switch j.Action {
-	case SessionTerminate:
+	switch {
+	case j.Action == SessionTerminate, j.Action == ContentReject && j.Reason.Condition != "":
 		j.Reason.append(w)
-	case SessionInfo:
+	case j.Action == SessionInfo:
 		for _, info := range j.Info {
 			info.append(w)
 		}
@@ -93,7 +93,8 @@ func (j *Jingle) appendContents(w *element.Writer, to Dialect) {
 		j.appendGroup(w)
 	}
 	for i := range j.Description.Contents {
-		if c := &j.Description.Contents[i]; !c.Absent {
+		// What we cannot take we can refuse.
+		if c := &j.Description.Contents[i]; !c.Absent || f.transport == "stub" {
 			j.appendContent(w, c, f, to)
 		}
 	}
@@ -167,19 +168,16 @@ func (j *Jingle) senders(c *Content, to Dialect) direction {
 			d = fromBoth
 			j.Description.notes.content(Repaired, c, "senders none", "Monal and Dino end the call at it; both is said, and nobody sends")
 		}
-	case SessionAccept, ContentAccept:
-		if to == Movim {
-			// COMPAT Movim 0.34: "initiator" means the writer, who answers here.
-			if turned := d.turned(); turned != d {
-				d = turned
-				j.Description.notes.content(Repaired, c, "senders "+d.String(), "turned round: to Movim initiator is who writes")
-			}
-		}
+	}
+	// COMPAT Movim 0.34: "initiator" means the writer.
+	if turned := d.turned(); to == Movim && turned != d && (j.Writer == Responder || j.Action == SessionAccept) {
+		d = turned
+		j.Description.notes.content(Repaired, c, "senders "+d.String(), "turned round: to Movim initiator is who writes")
 	}
 	return d
 }
 
-// setup is the DTLS role to say: XEP-0320 §3 has actpass in what offers and a choice in
+// setup is the DTLS role to say: XEP-0320 §1 has actpass in what offers and a choice in
 // what answers.
 func (j *Jingle) setup(c *Content) string {
 	if j.Action == SessionAccept || j.Action == ContentAccept || j.Action == TransportAccept {

@@ -210,7 +210,22 @@ func (s *scanner) finish() error {
 	if !there {
 		return fmt.Errorf("%w: want audio or video", ErrIncompatible)
 	}
+	d.nameStreams()
 	return nil
+}
+
+// nameStreams gives contents of one media a stream where the browser says none, as of
+// m-lines that only receive.
+// COMPAT stanza.js 12: two of one media without are a duplicate a=msid.
+func (d *Description) nameStreams() {
+	for i := range d.Contents {
+		c := &d.Contents[i]
+		same := func(o Content) bool { return o.Name != c.Name && o.Media == c.Media && !o.Absent }
+		if c.Stream == "" && !c.Absent && slices.ContainsFunc(d.Contents, same) {
+			c.Stream, c.Track = "-", "track-"+c.Name
+			d.notes.content(Synthesised, c, "a stream", "stanza.js takes a second "+c.Media+" for a duplicate without")
+		}
+	}
 }
 
 // renameContent gives an m-line whose a=mid no client takes another name, and remembers

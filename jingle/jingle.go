@@ -10,6 +10,7 @@ package jingle
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -57,6 +58,7 @@ type Jingle struct {
 	Action               Action
 	SID                  string
 	Initiator, Responder string
+	Writer               Role // who writes; an accept is the responder's whatever it says
 	Reason               Reason
 	Info                 []Info       // session-info; none means "are you there?"
 	Description          *Description // whatever contents the action carries; nil when none
@@ -136,6 +138,9 @@ func (c *Content) MID() string {
 // ErrIncompatible is wrapped by errors that mean: both are well-formed, but no call can
 // come of them (no common codec, a content refused, an answer that does not answer).
 var ErrIncompatible = errors.New("incompatible media")
+
+// ErrTransport is the ErrIncompatible that is the transport's fault.
+var ErrTransport = fmt.Errorf("%w: want an ICE-UDP transport (XEP-0176)", ErrIncompatible)
 
 // Media lists the kinds of the contents that are not Absent, each once, in order.
 func (d *Description) Media() []string {

@@ -62,8 +62,15 @@ func TestParseRefuses(t *testing.T) {
 		change(`id='111'`, `id='300'`),
 		change(`name='opus' clockrate='48000'`, `name='speex' clockrate='x'`),
 	} {
-		if _, err := Parse(parseXML(t, in)); !errors.Is(err, ErrIncompatible) {
+		d := parse(t, in).Description
+		if _, err := d.ToSDP(SDPFor{Local: Responder}); !d.Contents[0].Absent || !errors.Is(err, ErrIncompatible) || errors.Is(err, ErrTransport) {
 			t.Errorf("%.300s: got %v, want %v", in, err, ErrIncompatible)
+		}
+	}
+	for _, transport := range []string{"urn:xmpp:jingle:transports:raw-udp:1", "urn:xmpp:jingle:transports:ice:0"} {
+		in := stanza("session-initiate", strings.Replace(contentXML, transportXML, "<transport xmlns='"+transport+"'/>", 1))
+		if _, err := parse(t, in).Description.ToSDP(SDPFor{Local: Responder}); !errors.Is(err, ErrTransport) || !errors.Is(err, ErrIncompatible) {
+			t.Errorf("%s: got %v, want %v", transport, err, ErrTransport)
 		}
 	}
 	if _, err := Parse(nil); err == nil {
@@ -211,7 +218,7 @@ func TestGroupOfContentAdd(t *testing.T) {
 
 func TestDialects(t *testing.T) {
 	for node, want := range map[string]Dialect{
-		"https://movim.eu": Movim, "http://moxl.movim.eu/": Movim, "https://dino.im": Common, "http://conversations.im": Common, "": Common,
+		"http://monal-im.org/": Monal, "https://movim.eu": Movim, "http://moxl.movim.eu/": Movim, "https://dino.im": Common, "http://conversations.im": Common, "": Common,
 	} {
 		if got := DialectOf(node); got != want {
 			t.Errorf("%q: got %v, want %v", node, got, want)
@@ -219,17 +226,21 @@ func TestDialects(t *testing.T) {
 	}
 	for _, test := range []struct {
 		action  Action
+		writer  Role
 		to      Dialect
 		senders string
 		want    string
 	}{
-		{SessionAccept, Common, "initiator", "initiator"}, {SessionAccept, Movim, "initiator", "responder"}, {SessionAccept, Movim, "both", "both"},
-		{SessionInitiate, Movim, "initiator", "initiator"}, {ContentAccept, Movim, "responder", "initiator"},
-		{SessionInitiate, Common, "none", "both"}, {ContentAdd, Common, "none", "both"},
+		{SessionAccept, Responder, Common, "initiator", "initiator"}, {SessionAccept, Responder, Movim, "initiator", "responder"},
+		{SessionAccept, Responder, Movim, "both", "both"}, {SessionInitiate, Initiator, Movim, "initiator", "initiator"},
+		{ContentAdd, Initiator, Movim, "responder", "responder"}, {ContentAdd, Responder, Movim, "responder", "initiator"},
+		{ContentAccept, Initiator, Movim, "responder", "responder"}, {ContentAccept, Responder, Movim, "responder", "initiator"},
+		{ContentModify, Initiator, Movim, "responder", "responder"}, {ContentModify, Responder, Movim, "responder", "initiator"},
+		{SessionInitiate, Initiator, Common, "none", "both"}, {ContentAdd, Responder, Common, "none", "both"},
 	} {
 		d := parse(t, stanza("session-initiate", contentXML)).Description
 		d.Contents[0].Senders = test.senders
-		got := write(t, &Jingle{Action: test.action, SID: "s1", Description: d}, test.to)
+		got := write(t, &Jingle{Action: test.action, Writer: test.writer, SID: "s1", Description: d}, test.to)
 		if !strings.Contains(got, "senders='"+test.want+"'") {
 			t.Errorf("%s to %v with %s: got %s, want %s", test.action, test.to, test.senders, got, test.want)
 		}

@@ -13,6 +13,7 @@ import (
 type lines struct {
 	buf   []byte
 	count int
+	mixed bool // a=extmap-allow-mixed was said for all m-lines
 }
 
 // line writes one whole line.
@@ -84,6 +85,7 @@ func (l *lines) session(d *Description, o SDPFor) {
 		l.end()
 	}
 	if !slices.ContainsFunc(d.Contents, func(c Content) bool { return !c.Absent && !c.AllowMixed }) {
+		l.mixed = true
 		l.line("a=extmap-allow-mixed")
 	}
 	l.line("a=msid-semantic: WMS *")
@@ -106,6 +108,9 @@ func (l *lines) content(c *Content, o SDPFor) {
 	l.line("a=rtcp:9 IN IP4 0.0.0.0")
 	l.transport(c)
 	l.line("a=mid:", c.MID())
+	if c.AllowMixed && !l.mixed {
+		l.line("a=extmap-allow-mixed")
+	}
 	for _, x := range c.Extensions {
 		l.start("a=extmap:", x.ID)
 		l.line(" ", x.URI)

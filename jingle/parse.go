@@ -161,17 +161,12 @@ func (r *reader) media(c *Content, e *element.Element) error {
 
 // finish repairs and fits the contents and checks that none lacks what it needs.
 func (r *reader) finish() error {
-	if slices.ContainsFunc(r.d.Contents, func(c Content) bool { return c.Absent }) {
-		slices.SortStableFunc(r.d.Contents, func(a, b Content) int {
-			switch {
-			case a.Absent == b.Absent:
-				return 0
-			case b.Absent:
-				return -1
-			}
-			return 1
-		})
+	for i := range r.d.Contents {
+		if c := &r.d.Contents[i]; !c.Absent && c.Media != "" {
+			r.fit(c)
+		}
 	}
+	r.d.absentLast()
 	if r.whole() {
 		r.d.fitBundle()
 	}
@@ -181,22 +176,42 @@ func (r *reader) finish() error {
 		if r.d.nameLine(i); c.Mid != "" {
 			r.d.notes.content(Repaired, c, "a=mid:"+c.Mid, "the content's name is no token of at most 16 characters, as libwebrtc wants; the peer hears its own again")
 		}
-		if c.Absent || c.Media == "" {
-			continue
-		}
-		if c.repairPayloads(r.d.notes) {
-			r.d.writer = Monal
-		}
-		described := len(c.Payloads) > 0
-		c.fit(r.d.notes)
-		if described && !c.usable() || r.whole() && !described {
-			return fmt.Errorf("content %s: %w: want a codec that browsers know the like of", quote(c.Name), ErrIncompatible)
-		}
-		if want := c.essentials(inJingle); r.whole() && want != "" {
+		if want := c.essentials(inJingle); r.whole() && !c.Absent && want != "" {
 			return fmt.Errorf("content %s: %s", quote(c.Name), want)
 		}
 	}
 	return nil
+}
+
+// fit puts right what a content says of its media.
+func (r *reader) fit(c *Content) {
+	if c.repairPayloads(r.d.notes) {
+		r.d.writer = Monal
+	}
+	described := len(c.Payloads) > 0
+	c.repairSources(r.d.notes)
+	c.fit(r.d.notes)
+	if described && !c.usable() || r.whole() && !described {
+		c.Absent = true
+		r.d.notes.content(Dropped, c, "the content", "it has no codec that browsers know the like of")
+	}
+}
+
+// absentLast keeps the order of the contents that a browser can be told of.
+func (d *Description) absentLast() {
+	absent := func(c Content) bool { return c.Absent }
+	if !slices.ContainsFunc(d.Contents, absent) {
+		return
+	}
+	slices.SortStableFunc(d.Contents, func(a, b Content) int {
+		switch {
+		case a.Absent == b.Absent:
+			return 0
+		case b.Absent:
+			return -1
+		}
+		return 1
+	})
 }
 
 // nameLine gives a content a name that a browser takes: a token of at most 16

@@ -6,8 +6,8 @@ import "github.com/jinglebridge/jinglebridge/internal/element"
 type Reason struct {
 	Condition string // "success", "decline", …; as written by the peer, known or not
 	Text      string
-	TieBreak  bool   // XEP-0353 §3.4
-	Migrated  string // XEP-0353 §3.5: the id of the call that goes on
+	TieBreak  bool   // XEP-0353 §4.1
+	Migrated  string // XEP-0353 §4.2: the id of the call that goes on
 }
 
 // conditions are the reasons of XEP-0166 §7.4.

@@ -113,6 +113,22 @@ func (c *Content) repairOrder(n *Notes) {
 	n.content(Repaired, c, "the order of payload types", "Monal has another each time; opus and VP8 go first, helpers last")
 }
 
+// repairSources lists a retransmission's source that only its group names.
+//
+// COMPAT stanza.js 12: an accept lists the first source of a FID group only. Without the
+// other the group would mean nothing, and retransmissions would belong to nobody.
+func (c *Content) repairSources(n *Notes) {
+	for _, g := range c.Groups {
+		if g.Semantics != "FID" || len(g.Sources) != 2 || c.source(g.Sources[1]) != nil {
+			continue
+		}
+		if media := c.source(g.Sources[0]); media != nil && len(c.Sources) < maxSources {
+			n.source(Repaired, c, g.Sources[1], "", "its group names it, and nothing else; it is listed like what it retransmits")
+			c.Sources = append(c.Sources, Source{SSRC: g.Sources[1], CNAME: media.CNAME, MSID: media.MSID})
+		}
+	}
+}
+
 // repair reads a candidate's attributes that only some client writes.
 func (c *Candidate) repair(name, value string) {
 	switch name {

@@ -1,13 +1,14 @@
 package jingle
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
 	"github.com/jinglebridge/jinglebridge/internal/element"
 )
 
-// Payload is one payload type (XEP-0167 §5, RFC 8866 §6.6).
+// Payload is one payload type (XEP-0167 §4, RFC 8866 §6.6).
 type Payload struct {
 	ID       int
 	Name     string // "opus"
@@ -131,6 +132,8 @@ func (r *reader) payload(c *Content, e *element.Element) {
 		r.d.notes.odd(c, "payload type", e.Attr("id"), "want a number of 0 to 127")
 		return
 	}
+	// XEP-0167 §4 has them here, for one codec; SDP for all of a media.
+	c.Ptime, c.MaxPtime = cmp.Or(c.Ptime, small(e.Attr("ptime"), 1000)), cmp.Or(c.MaxPtime, small(e.Attr("maxptime"), 1000))
 	p := Payload{
 		ID: int(id), Name: e.Attr("name"), Clock: small(e.Attr("clockrate"), 1<<31-1), Channels: small(e.Attr("channels"), 255),
 	}

@@ -61,9 +61,17 @@ func (d *Description) offer(local Role) (*Description, error) {
 		out.Contents = append(out.Contents, c)
 	}
 	if len(out.Contents) == 0 {
-		return nil, fmt.Errorf("%w: want audio or video", ErrIncompatible)
+		return nil, d.nothing("audio or video")
 	}
 	return out, nil
+}
+
+// nothing says why nothing is left to call with.
+func (d *Description) nothing(want string) error {
+	if slices.ContainsFunc(d.Contents, func(c Content) bool { return c.Media != "" && c.space != "" }) {
+		return ErrTransport
+	}
+	return fmt.Errorf("%w: want %s", ErrIncompatible, want)
 }
 
 // senders is the direction that the peer meant. See isTurned.
@@ -79,17 +87,16 @@ func (d *Description) senders(c *Content, local Role) direction {
 // fitTo puts d, the peer's answer, into the m-lines of the browser's offer.
 func (d *Description) fitTo(offer *Description, local Role) (*Description, error) {
 	out := &Description{Contents: make([]Content, len(offer.Contents)), notes: d.notes}
-	used := make([]bool, len(d.Contents))
+	pairs := d.pair(offer)
 	taken := 0
 	for i := range offer.Contents {
 		want := &offer.Contents[i]
 		out.Contents[i] = Content{Name: want.Name, Mid: want.Mid, Media: want.Media, Absent: true, Payloads: want.Payloads, line: want.line}
-		at := d.counterpart(want, offer, used)
+		at := pairs[i]
 		if at < 0 {
 			d.notes.content(Synthesised, want, "the m-line, with port 0", "the answer has no content for it")
 			continue
 		}
-		used[at] = true
 		c := d.Contents[at]
 		if !c.fitPayloadsTo(want, d.notes) {
 			d.notes.content(Synthesised, want, "the m-line, with port 0", "the answer has no codec that was offered")
@@ -110,15 +117,40 @@ func (d *Description) fitTo(offer *Description, local Role) (*Description, error
 		taken++
 	}
 	for i := range d.Contents {
-		if !used[i] {
+		if !slices.Contains(pairs, i) {
 			d.notes.content(Dropped, &d.Contents[i], "the content", "the offer has no m-line for it")
 		}
 	}
 	if taken == 0 {
-		return nil, fmt.Errorf("%w: want an answer that takes a content of the offer", ErrIncompatible)
+		return nil, d.nothing("an answer that takes a content of the offer")
 	}
 	out.agreeSetup()
 	return out, nil
+}
+
+// pair says for each m-line of the offer which content of d answers it: its position, or
+// -1 for none.
+func (d *Description) pair(offer *Description) []int {
+	used := make([]bool, len(d.Contents))
+	pairs := make([]int, len(offer.Contents))
+	for i := range offer.Contents {
+		if pairs[i] = d.counterpart(&offer.Contents[i], offer, used); pairs[i] >= 0 {
+			used[pairs[i]] = true
+		}
+	}
+	return pairs
+}
+
+// Answered finds the m-line of the offer that a content of the answer d belongs to, by the
+// name that its writer has for it: what trickles later is named like that. It returns -1
+// when there is none.
+func (d *Description) Answered(offer *Description, name string) int {
+	for i, at := range d.pair(offer) {
+		if at >= 0 && d.Contents[at].Name == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // counterpart finds the content that answers an m-line: by name or, from a peer with

@@ -7,7 +7,7 @@ import (
 	"github.com/jinglebridge/jinglebridge/internal/element"
 )
 
-// transport reads an ICE-UDP <transport/> into c (XEP-0176 §5.2). What is not there
+// transport reads an ICE-UDP <transport/> into c (XEP-0176 §5.3). What is not there
 // stays empty: a stub is legal, and essentials tells where it is not.
 func (r *reader) transport(c *Content, e *element.Element) error {
 	if ufrag := e.Attr("ufrag"); isUfrag(ufrag) {
