@@ -187,10 +187,26 @@ func conversationsLater(v *verdict, t *talk, j *element.Element) {
 		}
 		grouped(v, t, j)
 	case action(j, "content-accept"):
+		v.want(slices.Equal(summary(t.asked), summary(j)), "out-of-order: content-accept of %q for its content-add of %q", summary(j), summary(t.asked))
 		grouped(v, t, j)
+	case action(j, "content-reject"):
+		v.want(slices.Equal(summary(t.asked), summary(j)), "out-of-order: content-reject of %q for its content-add of %q", summary(j), summary(t.asked))
 	case action(j, "content-remove"):
 		v.want(t.added != nil && slices.Equal(set(names(t.added)), set(names(j))), "it ends the call: content-remove of what it has")
 	}
+}
+
+// summary is what it compares a change by.
+func summary(j *element.Element) []string {
+	var found []string
+	for content := range all(j, "content") {
+		senders := content.Attr("senders")
+		if senders == "" {
+			senders = "both"
+		}
+		found = append(found, content.Attr("name")+" "+named(content, "description").Attr("media")+" "+senders)
+	}
+	return set(found)
 }
 
 // grouped wants a group of all names, old and new: the session takes that of the change.

@@ -93,7 +93,7 @@ func dinoMessage(v *verdict, m, said *element.Element) {
 func dinoLater(v *verdict, t *talk, j *element.Element) {
 	if action(j, "transport-info", "content-modify", "description-info", "content-accept") {
 		for _, name := range names(j) {
-			v.want(t.names == nil || slices.Contains(t.names, name), "it refuses content %q, which it does not know", name)
+			v.want(t.names == nil || slices.Contains(t.names, name) || slices.Contains(names(t.asked), name), "it refuses content %q, which it does not know", name)
 		}
 	}
 	if action(j, "transport-info") {

@@ -167,7 +167,10 @@ func TestSessions(t *testing.T) {
 	add := func(group string) string {
 		return request("content-add", group+strings.TrimSuffix(strings.TrimSpace(screen), "</jingle>"))
 	}
-	restart := strings.Replace(strings.Replace(request("transport-info", part("0", ice("herNew", 0))), ours+phone, "from='"+she+"' to='"+bob+"' ", 1), "'1'", "'2'", 1)
+	restart := strings.Replace(request("transport-info", part("0", ice("herNew", 0))), ours+phone, "from='"+she+"' to='"+bob+"' ", 1)
+	hers := func(xml string) string {
+		return strings.Replace(xml, ours+phone, "from='"+she+"' to='"+bob+"' ", 1)
+	}
 	for name, test := range map[string]struct {
 		stanzas []string // hers begin with <iq type='set' id='…' from='alice…
 		want    string   // who objects to the last of ours
@@ -183,6 +186,10 @@ func TestSessions(t *testing.T) {
 		"add":                    {[]string{iq(bob, she, initiate), add(strings.Replace(group, "</group>", "<content name='2'/></group>", 1))}, ""},
 		"add without the old":    {[]string{iq(bob, she, initiate), add(strings.Replace(group, "<content name='0'/>", "<content name='2'/>", 1))}, "conversations siskin"},
 		"add of what is there":   {[]string{iq(bob, she, initiate), strings.Replace(add(group), "name='2' senders", "name='1' senders", 1)}, "conversations"},
+		"accept of her video":    {[]string{iq(bob, she, initiate), hers(add("")), strings.NewReplacer("content-add", "content-accept", "actpass", "active").Replace(add(strings.Replace(group, "</group>", "<content name='2'/></group>", 1)))}, ""},
+		"another senders":        {[]string{iq(bob, she, initiate), hers(add("")), request("content-reject", strings.Replace(part("2", stubsOf("video")), "name=", "senders='responder' name=", 1))}, "conversations"},
+		"reject of her video":    {[]string{iq(bob, she, initiate), hers(add("")), request("content-reject", part("2", stubsOf("video")))}, ""},
+		"reject of nothing":      {[]string{iq(bob, she, initiate), request("content-reject", part("2", stubsOf("video")))}, "conversations"},
 		"remove":                 {[]string{iq(bob, she, initiate), request("content-remove", part("1", stubsOf("video")))}, "conversations"},
 		"unknown content":        {[]string{iq(bob, she, initiate), request("transport-info", part("7", ice("OfSg", 1)))}, "dino"},
 		"a new call of that sid": {[]string{iq(bob, she, initiate), request("session-terminate", "<reason><success/></reason>"), iq(bob, she, initiate)}, ""},

@@ -20,6 +20,7 @@ type talk struct {
 	offer     *element.Element // its own session-initiate
 	id        string           // of the request with that, as long as we may refuse it
 	added     *element.Element // a content-add of ours, not answered yet
+	asked     *element.Element // one of its own
 	names     []string         // contents of the session; nil before it began
 	grouped   bool
 	creds     map[string]creds // our ICE credentials, by content
@@ -74,7 +75,7 @@ func (s *Session) Says(stanza *element.Element) {
 	case action(j, "session-accept", "content-accept"):
 		t.added = nil
 	case action(j, "content-add"):
-		t.holds(j)
+		t.asked = j
 	case action(j, "session-terminate"):
 		delete(s.talks, key)
 	}
@@ -115,8 +116,11 @@ func (s *Session) Hears(stanza *element.Element) []string {
 	if whole(j) {
 		t.holds(j)
 	}
-	if action(j, "content-add") {
+	switch {
+	case action(j, "content-add"):
 		t.added = j
+	case action(j, "content-accept", "content-reject"):
+		t.asked = nil
 	}
 	learn(t.creds, j)
 	return objections
