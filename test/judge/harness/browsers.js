@@ -76,8 +76,12 @@ class Judge {
   close() { return this.#ask('close') }
 }
 
-/** The judges of this file's tests: there before the first, gone after the last. */
-export function judges() {
+let here
+
+/** The judges of all tests of this process: there before the first, gone after the last. */
+export const judges = () => (here ??= summoned())
+
+function summoned() {
   const all = [new Judge('Chromium', CHROMIUM), new Judge('Firefox', FIREFOX)]
   const server = createServer((request, response) => serve(request.url, response))
   before(async () => {
