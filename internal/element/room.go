@@ -52,7 +52,8 @@ func (r *room) grow(begin int) int {
 		more -= more / 6 // in long stanzas a fifth declare namespaces
 	}
 	r.attrs = make([]Attr, len(tag), len(tag)+min(more, max(len(tag), attrsAtOnce)))
-	return copy(r.attrs, tag) - len(tag)
+	copy(r.attrs, tag)
+	return 0
 }
 
 // since are the attributes from begin on, nil if there are none.
