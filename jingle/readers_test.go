@@ -21,15 +21,27 @@ func readersOf(to Dialect) []readers.Client {
 }
 
 // hearers are those of a dialect that can hear it at all: who does not bundle cannot talk to
-// Movim, whatever is written; Dino is told of contents one by one, which is up to the caller.
+// Movim, and who has none of the codecs of clients to nobody, whatever is written; Dino is
+// told of contents one by one, which is up to the caller.
 func hearers(j *Jingle, to Dialect) []readers.Client {
 	d, deaf := j.Description, map[string]bool{}
 	if d != nil {
 		present := func(name string) bool { return d.Content(name) != nil }
 		deaf[readers.Movim] = !slices.ContainsFunc(d.Bundle, present)
-		deaf[readers.Dino] = len(d.Contents) > 1 && strings.HasPrefix(string(j.Action), "content-")
+		for _, name := range []string{readers.Conversations, readers.Dino, readers.Monal, readers.Movim, readers.StanzaJS} {
+			deaf[name] = deaf[name] || slices.ContainsFunc(d.Contents, strange)
+		}
+		deaf[readers.Dino] = deaf[readers.Dino] || len(d.Contents) > 1 && strings.HasPrefix(string(j.Action), "content-")
 	}
 	return slices.DeleteFunc(readersOf(to), func(c readers.Client) bool { return deaf[c.Name] })
+}
+
+// strange says whether a content, if it is one, has no codec that clients have.
+func strange(c Content) bool {
+	codecs := map[string][]string{"audio": {"opus", "g722", "pcmu", "pcma"}, "video": {"vp8", "vp9", "h264"}}[c.Media]
+	return !c.Absent && len(c.Payloads) > 0 && !slices.ContainsFunc(c.Payloads, func(p Payload) bool {
+		return slices.Contains(codecs, strings.ToLower(p.Name))
+	})
 }
 
 // objections are what the readers of a dialect have against a <jingle/>.
