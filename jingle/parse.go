@@ -29,21 +29,34 @@ func (n *Notes) Parse(e *element.Element) (*Jingle, error) {
 	case !isName(r.j.SID):
 		return nil, errors.New("jingle: want a sid of 1 to 255 characters")
 	}
+	r.at = e.Offset()
 	if err := r.children(e); err != nil {
-		return nil, fmt.Errorf("jingle %s: %w", quote(string(r.j.Action)), err)
+		return nil, &ElementError{Offset: r.at, err: fmt.Errorf("jingle %s: %w", quote(string(r.j.Action)), err)}
 	}
 	return &r.j, nil
 }
 
+// ElementError is an error of Parse that knows which element it means.
+type ElementError struct {
+	Offset int // bytes before the element, in what the XML was parsed from
+	err    error
+}
+
+func (e *ElementError) Error() string { return e.err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *ElementError) Unwrap() error { return e.err }
+
 type reader struct {
-	j Jingle
-	d Description
+	j  Jingle
+	d  Description
+	at int // where the element begins that is being read
 	*shelf
 }
 
 func (r *reader) children(e *element.Element) error {
 	contents := 0
-	for child := range e.Children() {
+	for child := e.First(); child != nil; child = child.Next() {
 		if child.Is(NS, "content") {
 			contents++
 		}
@@ -54,7 +67,7 @@ func (r *reader) children(e *element.Element) error {
 	if contents > 0 {
 		r.d.Contents = make([]Content, 0, contents)
 	}
-	for child := range e.Children() {
+	for child := e.First(); child != nil; child = child.Next() {
 		switch {
 		case child.Is(NS, "content"):
 			if err := r.content(child); err != nil {
@@ -78,7 +91,7 @@ func (r *reader) children(e *element.Element) error {
 		r.d.writer = Movim
 	}
 	r.j.Description = &r.d
-	return r.finish()
+	return r.finish(e)
 }
 
 // whole says whether the action's contents tell all of their media and transport.
@@ -91,7 +104,7 @@ func (r *reader) group(e *element.Element) {
 		return
 	}
 	r.d.Bundle = make([]string, 0, cap(r.d.Contents))
-	for child := range e.Children() {
+	for child := e.First(); child != nil; child = child.Next() {
 		if name := child.Attr("name"); child.Name == "content" && isName(name) && len(r.d.Bundle) < maxContents {
 			r.d.Bundle = append(r.d.Bundle, name)
 		}
@@ -99,6 +112,7 @@ func (r *reader) group(e *element.Element) {
 }
 
 func (r *reader) content(e *element.Element) error {
+	r.at = e.Offset()
 	name := e.Attr("name")
 	switch {
 	case !isName(name):
@@ -115,7 +129,7 @@ func (r *reader) content(e *element.Element) error {
 		r.d.notes.content(Repaired, c, "senders "+quote(senders), "an unknown word means both, the default")
 	}
 	described := false
-	for child := range e.Children() {
+	for child := e.First(); child != nil; child = child.Next() {
 		var err error
 		switch {
 		case child.Name == "description" && !described:
@@ -160,7 +174,7 @@ func (r *reader) media(c *Content, e *element.Element) error {
 }
 
 // finish repairs and fits the contents and checks that none lacks what it needs.
-func (r *reader) finish() error {
+func (r *reader) finish(e *element.Element) error {
 	for i := range r.d.Contents {
 		if c := &r.d.Contents[i]; !c.Absent && c.Media != "" {
 			r.fit(c)
@@ -177,10 +191,20 @@ func (r *reader) finish() error {
 			r.d.notes.content(Repaired, c, "a=mid:"+c.Mid, "the content's name is no token of at most 16 characters, as libwebrtc wants; the peer hears its own again")
 		}
 		if want := c.essentials(inJingle); r.whole() && !c.Absent && want != "" {
+			r.at = contentAt(e, c.Name)
 			return fmt.Errorf("content %s: %s", quote(c.Name), want)
 		}
 	}
 	return nil
+}
+
+func contentAt(e *element.Element, name string) int {
+	for child := range e.Children() {
+		if child.Is(NS, "content") && child.Attr("name") == name {
+			return child.Offset()
+		}
+	}
+	return e.Offset()
 }
 
 // fit puts right what a content says of its media.

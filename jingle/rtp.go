@@ -71,8 +71,9 @@ func feedbackOf(kind, sub string) Feedback {
 // description reads an RTP <description/> into c.
 func (r *reader) description(c *Content, e *element.Element) error {
 	begin := r.marks()
+	r.at = e.Offset()
 	c.Ptime, c.MaxPtime = small(e.Attr("ptime"), 1000), small(e.Attr("maxptime"), 1000)
-	for child := range e.Children() {
+	for child := e.First(); child != nil; child = child.Next() {
 		switch child.Space {
 		case NSRTP:
 			r.described(c, child)
@@ -138,7 +139,7 @@ func (r *reader) payload(c *Content, e *element.Element) {
 		ID: int(id), Name: e.Attr("name"), Clock: small(e.Attr("clockrate"), 1<<31-1), Channels: small(e.Attr("channels"), 255),
 	}
 	mark := len(r.params)
-	for child := range e.Children() {
+	for child := e.First(); child != nil; child = child.Next() {
 		switch {
 		case child.Name == "parameter" && child.Space == NSRTP:
 			if len(r.params)-mark < maxParams {
@@ -182,7 +183,7 @@ func (r *reader) sourced(c *Content, e *element.Element) {
 		r.source(c, e)
 	case "ssrc-group":
 		mark := len(r.grouped)
-		for child := range e.Children() {
+		for child := e.First(); child != nil; child = child.Next() {
 			ssrc, ok := number(child.Attr("ssrc"), 1<<32-1)
 			if ok && child.Name == "source" && len(r.grouped) < maxGrouped {
 				r.grouped = append(r.grouped, uint32(ssrc))
@@ -199,7 +200,7 @@ func (r *reader) source(c *Content, e *element.Element) {
 		return
 	}
 	s := Source{SSRC: uint32(ssrc)}
-	for child := range e.Children() {
+	for child := e.First(); child != nil; child = child.Next() {
 		if child.Name != "parameter" {
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 // transport reads an ICE-UDP <transport/> into c (XEP-0176 §5.3). What is not there
 // stays empty: a stub is legal, and essentials tells where it is not.
 func (r *reader) transport(c *Content, e *element.Element) error {
+	r.at = e.Offset()
 	if ufrag := e.Attr("ufrag"); isUfrag(ufrag) {
 		c.Ufrag = ufrag
 	} else if ufrag != "" {
@@ -21,7 +22,7 @@ func (r *reader) transport(c *Content, e *element.Element) error {
 		return errors.New("transport: want a pwd of 22 to 256 ice-chars")
 	}
 	met := 0
-	for child := range e.Children() {
+	for child := e.First(); child != nil; child = child.Next() {
 		switch {
 		case child.Name == "candidate" && child.Space == nsICE:
 			if met++; met > maxCandidates {

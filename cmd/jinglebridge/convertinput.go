@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/element"
@@ -21,6 +22,10 @@ type pasted struct {
 	sdp, kind  string      // kind is "offer", "answer" or what else JSON said
 	candidates []candidate // at least one; an empty one is the end of them
 	jingle     *element.Element
+
+	// What the <jingle/> stood in, and where that begins.
+	xml   []byte
+	xmlAt int
 }
 
 // candidate is one of a browser's, with what its m-line says.
@@ -212,7 +217,8 @@ func readXML(data []byte, at int) (*pasted, error) {
 	// The copy of a bare <jingle/> may have lost its namespace.
 	root, err := element.Parse(data[at:end], jingle.NS, element.Limits{Depth: l.Depth, Elements: l.Tokens})
 	if err != nil {
-		return nil, placeXML(data, at, err)
+		in := pasted{xml: data, xmlAt: at}
+		return nil, in.placed(err)
 	}
 	e := findJingle(root)
 	switch {
@@ -221,19 +227,27 @@ func readXML(data []byte, at int) (*pasted, error) {
 	case e.Space != jingle.NS:
 		return nil, fmt.Errorf("want a <jingle/> in namespace %q, got %.80q", jingle.NS, e.Space)
 	}
-	return &pasted{jingle: e}, nil
+	return &pasted{jingle: e, xml: data, xmlAt: at}, nil
 }
 
-// placeXML says where in the whole input XML is wrong, as line and column.
-func placeXML(data []byte, at int, err error) error {
-	var wrong *element.SyntaxError
-	if !errors.As(err, &wrong) {
-		return err
+// placed says where in the whole input XML is wrong, as line and column.
+func (in *pasted) placed(err error) error {
+	var syntax *element.SyntaxError
+	var wrong *jingle.ElementError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("xml at %s: %s", in.place(syntax.Offset), strings.TrimPrefix(syntax.Err.Error(), "xml: "))
+	case errors.As(err, &wrong):
+		return fmt.Errorf("xml at %s: %w", in.place(wrong.Offset), err)
 	}
-	before := data[:min(at+wrong.Offset, len(data))]
+	return err
+}
+
+func (in *pasted) place(offset int) string {
+	before := in.xml[:min(in.xmlAt+offset, len(in.xml))]
 	line := bytes.Count(before, []byte("\n")) + 1
-	column := len([]rune(string(before[bytes.LastIndexByte(before, '\n')+1:]))) + 1
-	return fmt.Errorf("xml at line %d, column %d: %s", line, column, strings.TrimPrefix(wrong.Err.Error(), "xml: "))
+	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
+	return fmt.Sprintf("line %d, column %d", line, column)
 }
 
 func findJingle(e *element.Element) *element.Element {

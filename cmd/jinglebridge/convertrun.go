@@ -49,7 +49,8 @@ func (t *translation) explain(w io.Writer, done bool) {
 func (t *translation) translate(in *pasted) (string, error) {
 	switch {
 	case in.jingle != nil:
-		return t.toSDP(in.jingle)
+		sdp, err := t.toSDP(in.jingle)
+		return sdp, in.placed(err)
 	case in.candidates != nil:
 		return t.fromCandidates(in.candidates)
 	}
@@ -91,7 +92,7 @@ func (t *translation) offered(author jingle.Role) (*jingle.Description, error) {
 		err = noContents(j)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("--offer: %w", err)
+		return nil, fmt.Errorf("--offer: %w", t.offer.placed(err))
 	}
 	return j.Description, nil
 }
