@@ -22,11 +22,20 @@ func roomFor(src string) room {
 	return room{tags: strings.Count(src, "<"), slashes: strings.Count(src, "/"), equals: strings.Count(src, "=")}
 }
 
+// likely is how many of n signs are what they seem: in long stanzas a sixth of the tags
+// or more are end tags, and a fifth of the = signs declare namespaces.
+func likely(n int) int {
+	if n > 64 {
+		n -= n / 6
+	}
+	return n
+}
+
 // element is a new one.
 func (r *room) element() *Element {
 	n := len(r.elements)
 	if n == cap(r.elements) {
-		n, r.elements = 0, make([]Element, 0, max(1, min(r.tags, r.slashes, elementsAtOnce)))
+		n, r.elements = 0, make([]Element, 0, max(1, min(likely(min(r.tags, r.slashes)), elementsAtOnce)))
 	}
 	r.tags--
 	r.slashes--
@@ -47,11 +56,8 @@ func (r *room) add(begin int, a Attr) int {
 // grow makes place for more attributes, and takes along those of the tag that is read.
 func (r *room) grow(begin int) int {
 	tag := r.attrs[begin:]
-	more := r.equals + 1
-	if more > 64 {
-		more -= more / 6 // in long stanzas a fifth declare namespaces
-	}
-	r.attrs = make([]Attr, len(tag), len(tag)+min(more, max(len(tag), attrsAtOnce)))
+	more := min(likely(r.equals+1), max(len(tag), attrsAtOnce))
+	r.attrs = make([]Attr, len(tag), len(tag)+more)
 	copy(r.attrs, tag)
 	return 0
 }
