@@ -37,7 +37,7 @@ func (h *house) hear(stanza []byte, b *Bridge) {
 	j := e.Child(jingle.NS, "jingle")
 	dialect := jingle.Common
 	if x := b.jingles[sessionKey{e.Attr("from"), e.Attr("to"), j.Attr("sid")}]; x != nil {
-		dialect = x.dialect
+		dialect = x.reader()
 	}
 	for _, session := range h.listeners {
 		for _, objection := range listen(session, e, j.Attr("action"), dialect) {
@@ -52,7 +52,8 @@ func listen(session *readers.Session, e *element.Element, action string, dialect
 	name := session.Client.Name
 	switch {
 	case dialect == jingle.Movim && name != readers.Movim && name != readers.Subset,
-		dialect == jingle.Monal && name != readers.Monal && name != readers.Subset:
+		dialect == jingle.Monal && name != readers.Monal && name != readers.Subset,
+		dialect == jingle.StanzaJS && name != readers.StanzaJS:
 		return nil
 	case dialect == jingle.Common && name == readers.Movim && action == "session-accept":
 		return session.Client.Objections(e) // to it one-way answers go in its own dialect

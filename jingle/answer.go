@@ -39,6 +39,7 @@ func (d *Description) Answers(offer *Description) error {
 	d.Bundle = d.answeredBundle(offer)
 	d.Contents = contents
 	d.agreeSetup()
+	d.echoData(offer)
 	return nil
 }
 

@@ -265,3 +265,35 @@ func TestMovimIgnoresRoles(t *testing.T) {
 	wantLines(t, section(t, sdp, "1"), "a=recvonly")
 	wantLines(t, section(t, sdp, "0"), "a=sendrecv")
 }
+
+// TestDataIsEchoed: stanza.js hears its data channels again, as part of the bundle; nobody
+// else would want to.
+func TestDataIsEchoed(t *testing.T) {
+	heard := parse(t, read(t, "jingle/stanzajs-12.22.1.call-video-data.00-offer.xml"))
+	if got := heard.Description.Dialect(); got != StanzaJS {
+		t.Errorf("got dialect %v, want %v", got, StanzaJS)
+	}
+	sdp := toSDP(t, heard.Description, SDPFor{Local: Responder})
+	answer := func() *Description {
+		d := fromSDP(t, strings.ReplaceAll(sdp, "a=setup:actpass", "a=setup:active"), Responder)
+		if err := d.Answers(heard.Description); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	for to, want := range map[Dialect]int{StanzaJS: 3, Common: 2, Movim: 2} {
+		xml := write(t, &Jingle{Action: SessionAccept, SID: "s1", Description: answer()}, to)
+		contents, grouped := strings.Count(xml, "<content creator="), strings.Count(xml, "<content name=")
+		if contents != want || grouped != want || strings.Contains(xml, "sctpmap") != (want == 3) {
+			t.Errorf("to %v: got %d contents, %d in the group, want %d in %s", to, contents, grouped, want, xml)
+		}
+	}
+	unbundled := answer()
+	heard.Description.Bundle = nil
+	if err := unbundled.Answers(heard.Description); err != nil {
+		t.Fatal(err)
+	}
+	if xml := write(t, &Jingle{Action: SessionAccept, SID: "s1", Description: unbundled}, StanzaJS); strings.Contains(xml, "sctpmap") {
+		t.Errorf("data without a bundle would want a transport of its own: %s", xml)
+	}
+}

@@ -12,9 +12,10 @@ type Dialect int
 
 // Dialects.
 const (
-	Common Dialect = iota // what everybody reads
-	Movim                 // ignores roles: one-way accepts go with senders turned round
-	Monal                 // reads parameters of video codecs in its own spelling only
+	Common   Dialect = iota // what everybody reads
+	Movim                   // ignores roles: one-way accepts go with senders turned round
+	Monal                   // reads parameters of video codecs in its own spelling only
+	StanzaJS                // wants the data channels back that it offers
 )
 
 // DialectOf tells the dialect by the node of a client's XEP-0115 caps; Common when unknown.
@@ -24,6 +25,8 @@ func DialectOf(capsNode string) Dialect {
 		return Movim
 	case strings.Contains(node, "monal"):
 		return Monal
+	case strings.Contains(node, "stanzajs"):
+		return StanzaJS
 	}
 	return Common
 }
@@ -90,11 +93,11 @@ func (j *Jingle) appendContents(w *element.Writer, to Dialect) {
 		f = wholeForm // COMPAT Movim 0.34: takes the stanza for the new remote offer
 	}
 	if f.group {
-		j.appendGroup(w)
+		j.appendGroup(w, to)
 	}
 	for i := range j.Description.Contents {
 		// What we cannot take we can refuse.
-		if c := &j.Description.Contents[i]; !c.Absent || f.transport == "stub" {
+		if c := &j.Description.Contents[i]; c.told(to) || f.transport == "stub" {
 			j.appendContent(w, c, f, to)
 		}
 	}
@@ -102,11 +105,11 @@ func (j *Jingle) appendContents(w *element.Writer, to Dialect) {
 
 // appendGroup writes the BUNDLE group (XEP-0338), only with names that have a content;
 // those of a content-add or -accept may be known from before.
-func (j *Jingle) appendGroup(w *element.Writer) {
+func (j *Jingle) appendGroup(w *element.Writer, to Dialect) {
 	part := j.Action == ContentAdd || j.Action == ContentAccept || j.Action == ContentModify
 	present := func(name string) bool {
 		c := j.Description.Content(name)
-		return c == nil && part || c != nil && !c.Absent
+		return c == nil && part || c != nil && c.told(to)
 	}
 	// COMPAT Monal 2024.10: a group of nobody is a parse error.
 	if !slices.ContainsFunc(j.Description.Bundle, present) {
@@ -137,7 +140,9 @@ func (j *Jingle) appendContent(w *element.Writer, c *Content, f form, to Dialect
 	}
 	switch f.description {
 	case "whole":
-		c.appendDescription(w, to)
+		if !c.Absent {
+			c.appendDescription(w, to)
+		}
 	case "stub":
 		if c.Media != "" {
 			w.Empty(NSRTP, "description", "media", c.Media)

@@ -29,6 +29,7 @@ const (
 	nsMSID     = "urn:xmpp:jingle:apps:rtp:msid:0"
 	nsICE      = "urn:xmpp:jingle:transports:ice-udp:1"
 	nsDTLS     = "urn:xmpp:jingle:apps:dtls:0"
+	nsSCTP     = "urn:xmpp:jingle:transports:dtls-sctp:1"
 )
 
 // Action of a <jingle/> (XEP-0166 §7.2).
@@ -125,6 +126,7 @@ type Content struct {
 
 	line  string // of an Absent m-line: what stands after the port
 	space string // namespace of a transport that is not ours
+	sctp  sctp   // of a data channel, in an Absent content
 }
 
 // MID is the name of the content in SDP: a=mid, sdpMid.

@@ -146,7 +146,9 @@ func (r *reader) content(e *element.Element) error {
 	}
 	// COMPAT stanza.js 12: the content of a data channel has no description.
 	if r.whole() && !described {
-		c.Absent = true
+		if c.Absent = true; c.sctp.there() {
+			r.d.writer = StanzaJS
+		}
 		r.d.notes.content(Dropped, c, "the content", "it has no description")
 	}
 	return nil

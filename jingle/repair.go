@@ -107,8 +107,10 @@ func (c *Content) repairOrder(n *Notes) {
 		}
 		return 1
 	}
+	// Browsers number from 96 on, and from 35 when those are used up: second-best profiles.
+	number := func(p Payload) int { return (p.ID - 96 + 128) % 128 }
 	slices.SortStableFunc(c.Payloads, func(a, b Payload) int {
-		return cmp.Or(rank(a)-rank(b), a.ID-b.ID)
+		return cmp.Or(rank(a)-rank(b), number(a)-number(b))
 	})
 	n.content(Repaired, c, "the order of payload types", "Monal has another each time; opus and VP8 go first, helpers last")
 }

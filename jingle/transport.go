@@ -34,6 +34,8 @@ func (r *reader) transport(c *Content, e *element.Element) error {
 			if c.addFingerprint(child.Attr("hash"), digest, child.Attr("setup")); c.Fingerprint != digest {
 				r.d.notes.content(Dropped, c, "fingerprint "+child.Attr("hash"), whyFingerprint)
 			}
+		case child.Name == "sctpmap" && child.Space == nsSCTP:
+			c.sctp = sctp{port: small(child.Attr("number"), 65535), protocol: child.Attr("protocol")}
 		case child.Name == "gathering-complete" && child.Space == nsICE:
 			c.EndOfCandidates = true // COMPAT stanza.js 12: XEP-0371 §5 in the namespace of XEP-0176
 		default:
@@ -95,6 +97,9 @@ func (c *Content) appendTransport(w *element.Writer, setup string) {
 		w.Attr("setup", setup)
 		w.Text(c.Fingerprint)
 		w.End()
+	}
+	if c.sctp.there() {
+		c.sctp.append(w)
 	}
 	for i := range c.Candidates {
 		if c.Candidates[i].Unfit() == "" {

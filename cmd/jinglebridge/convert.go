@@ -125,7 +125,7 @@ type reader struct {
 }
 
 // readers are whom Jingle can be written for.
-var readers = []reader{{"common", jingle.Common}, {"movim", jingle.Movim}, {"monal", jingle.Monal}}
+var readers = []reader{{"common", jingle.Common}, {"movim", jingle.Movim}, {"monal", jingle.Monal}, {"stanzajs", jingle.StanzaJS}}
 
 func readerNames() []string {
 	names := make([]string, len(readers))

@@ -61,6 +61,9 @@ func (s *sdp) tagged(i int) bool {
 }
 
 func (s *section) refused(v *verdict) {
+	if s.data {
+		return
+	}
 	v.want(s.media != "application", "WebRTC refuses application with RTP in %q", s.mid)
 	v.want(s.media == "audio" || s.media == "video" || s.media == "application", "WebRTC has no media %q", s.media)
 	v.want(s.direction != "?", "WebRTC refuses an empty a= line in %q", s.mid)

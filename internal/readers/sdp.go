@@ -21,6 +21,7 @@ type sdp struct {
 // section is an m-line with its attributes.
 type section struct {
 	mid, media string
+	data       bool   // data channels: none of the rules of RTP hold
 	direction  string // "?" for an empty a= line
 	payloads   []payload
 	extensions []extension

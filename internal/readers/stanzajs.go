@@ -27,7 +27,7 @@ func stanzaJSJingle(v *verdict, j *element.Element) {
 		fingerprint := named(transport, "fingerprint")
 		alive := transport.Attr("ufrag") != "" && transport.Attr("pwd") != "" && fingerprint != nil && fingerprint.Attr("setup") != ""
 		v.want(alive, "without ufrag, pwd, fingerprint and setup it makes port 0 of %q, silently", content.Attr("name"))
-		v.want(named(content, "description") != nil, "it refuses a content without description")
+		v.want(named(content, "description") != nil || named(transport, "sctpmap") != nil, "it refuses a content without description")
 	}
 }
 
@@ -39,6 +39,11 @@ func stanzaJSSDP(j *element.Element) *sdp {
 	for content := range all(j, "content") {
 		section := &s.sections[i]
 		i++
+		section.data = named(content, "description") == nil && named(named(content, "transport"), "sctpmap") != nil
+		if section.data {
+			section.media = "application"
+			continue
+		}
 		if section.direction == "?" {
 			section.direction = "sendrecv"
 		}
@@ -56,4 +61,15 @@ func stanzaJSSDP(j *element.Element) *sdp {
 		}
 	}
 	return s
+}
+
+// MeantFor names the one client that a stanza can be meant for, "" when all must read it.
+// Data channels beside media are stanza.js' own; it hears them again in the answer.
+func MeantFor(stanza *element.Element) string {
+	for content := range all(named(stanza, "jingle"), "content") {
+		if named(named(content, "transport"), "sctpmap") != nil {
+			return StanzaJS
+		}
+	}
+	return ""
 }

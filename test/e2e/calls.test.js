@@ -45,6 +45,16 @@ for (const video of [false, true]) {
   })
 }
 
+stage.test('an XMPP user offers a data channel beside the media, and is answered', async () => {
+  const [juliet, romeo] = await stage.couple()
+  await romeo.call(`juliet@${COMPONENT}`, true, true)
+  await juliet.is('incoming')
+  await juliet.answer()
+  await flows([juliet, romeo], ['audio', 'video'])
+  await romeo.hangUp()
+  await juliet.ended('hangup')
+})
+
 stage.test('two calls at once do not touch each other', async () => {
   const [juliet, romeo] = await stage.couple()
   const [rosaline, benvolio] = await stage.couple('rosaline', 'benvolio')

@@ -71,6 +71,9 @@ func check(r io.Reader) (objections []string, heard int, err error) {
 		case direction == "in":
 			heard++
 			for _, session := range sessions {
+				if only := readers.MeantFor(e); only != "" && only != session.Client.Name {
+					continue
+				}
 				for _, objection := range session.Hears(e) {
 					objections = append(objections, fmt.Sprintf("%s objects: %s in\n\t%.3000s", session.Client.Name, objection, xml))
 				}

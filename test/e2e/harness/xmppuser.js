@@ -27,7 +27,9 @@ export class XMPPUser extends Person {
     await this.page.click('#add')
   }
 
-  async call(address, video = false) {
+  /** Calls; data adds a data channel, as some apps do. */
+  async call(address, video = false, data = false) {
+    await this.page.evaluate(data => { globalThis.dataToo = data }, data)
     await this.page.fill('#to', address)
     await this.page.click(video ? '#call-video' : '#call-audio')
   }

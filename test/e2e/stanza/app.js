@@ -163,6 +163,7 @@ async function startCall(address, video) {
     if (call !== mine) return // hung up meanwhile
     if (!peer) return end('unavailable')
     mine.session = client.jingle.createMediaSession(peer, crypto.randomUUID(), mine.local)
+    if (globalThis.dataToo) mine.session.pc.createDataChannel('chat') // for tests
     await mine.session.start({ offerToReceiveAudio: true, offerToReceiveVideo: video })
   } catch (err) {
     if (call === mine) end(err.name ?? 'error')
