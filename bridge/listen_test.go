@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/element"
@@ -46,14 +47,21 @@ func (h *house) hear(stanza []byte, b *Bridge) {
 	}
 }
 
+// meant are the readers of each dialect; all of them read the common one.
+var meant = map[jingle.Dialect][]string{
+	jingle.Movim:    {readers.Movim, readers.Subset},
+	jingle.Monal:    {readers.Monal, readers.Subset},
+	jingle.Dino:     {readers.Dino, readers.Subset},
+	jingle.WebRTC:   {readers.Conversations, readers.Siskin, readers.Subset},
+	jingle.StanzaJS: {readers.StanzaJS},
+}
+
 // listen leaves out whom a dialect is not for.
 func listen(session *readers.Session, e *element.Element, action string, dialect jingle.Dialect) []string {
 	objections := session.Hears(e)
 	name := session.Client.Name
 	switch {
-	case dialect == jingle.Movim && name != readers.Movim && name != readers.Subset,
-		dialect == jingle.Monal && name != readers.Monal && name != readers.Subset,
-		dialect == jingle.StanzaJS && name != readers.StanzaJS:
+	case meant[dialect] != nil && !slices.Contains(meant[dialect], name):
 		return nil
 	case dialect == jingle.Common && name == readers.Movim && action == "session-accept":
 		return session.Client.Objections(e) // to it one-way answers go in its own dialect

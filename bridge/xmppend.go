@@ -152,16 +152,23 @@ func (x *xmppEnd) offer(d *description) error {
 }
 
 // fit makes the media of the session those of the proposal, as clients insist
-// (COMPAT Conversations 2.19, Monal 2024-10: else they end the call).
+// (COMPAT Conversations 2.19, Monal 2024-10: else they end the call), each once
+// (COMPAT Dino 0.4: mutes only the last of several).
 func (x *xmppEnd) fit(d *jingle.Description) error {
-	if !x.jmi {
-		return nil
-	}
+	var met []string
 	for i := range d.Contents {
-		if content := &d.Contents[i]; !content.Absent && !slices.Contains(x.c.media, content.Media) {
+		content := &d.Contents[i]
+		again := slices.Contains(met, content.Media) && x.reader() != jingle.StanzaJS
+		if !content.Absent && (again || x.jmi && !slices.Contains(x.c.media, content.Media)) {
 			content.Absent = true
 			d.Bundle = slices.DeleteFunc(d.Bundle, func(name string) bool { return name == content.Name })
 		}
+		if !content.Absent {
+			met = append(met, content.Media)
+		}
+	}
+	if !x.jmi {
+		return nil
 	}
 	if has := d.Media(); len(has) != len(x.c.media) {
 		return Failed(Incompatible, fmt.Errorf("the call was announced with %s, the offer has %s", strings.Join(x.c.media, " and "), strings.Join(has, " and ")))

@@ -28,7 +28,7 @@ func (d *Description) Answers(offer *Description) error {
 			return fmt.Errorf("%w: want %s in content %s, got %s", ErrIncompatible, o.Media, quote(o.Name), c.Media)
 		}
 		answer := *c
-		if err := answer.answers(o, d.notes); err != nil {
+		if err := answer.answers(o, offer.offerer(o), d.notes); err != nil {
 			return err
 		}
 		contents = append(contents, answer)
@@ -54,7 +54,7 @@ func (d *Description) byMID(mid string) *Content {
 }
 
 // answers fits one content to the one that it answers.
-func (c *Content) answers(o *Content, n *Notes) error {
+func (c *Content) answers(o *Content, offerer Role, n *Notes) error {
 	c.Payloads = slices.DeleteFunc(slices.Clone(c.Payloads), func(p Payload) bool {
 		if offered := o.payload(p.ID); offered != nil && offered.sameCodec(&p) {
 			return false
@@ -77,7 +77,7 @@ func (c *Content) answers(o *Content, n *Notes) error {
 	})
 	c.AllowMixed = c.AllowMixed && o.AllowMixed
 	c.Name, c.Mid, c.Creator = o.Name, o.Mid, o.Creator
-	senders := answeredSenders(sendersOf(c.Senders), sendersOf(o.Senders), o.offerer()).String()
+	senders := answeredSenders(sendersOf(c.Senders), sendersOf(o.Senders), offerer).String()
 	if senders != c.Senders {
 		n.content(Repaired, c, "senders "+c.Senders, senders+" is said: never more than was offered, and none ends the call at Monal and Dino")
 	}
@@ -85,9 +85,10 @@ func (c *Content) answers(o *Content, n *Notes) error {
 	return nil
 }
 
-// offerer is who sent the content. The creator of a content offers it first.
-func (c *Content) offerer() Role {
-	if c.Creator == "responder" {
+// offerer is who offers a content of d: its creator, and in a session-initiate the initiator
+// whatever it says.
+func (d *Description) offerer(c *Content) Role {
+	if c.Creator == "responder" && !d.initiates {
 		return Responder
 	}
 	return Initiator

@@ -14,6 +14,8 @@ type Dialect int
 const (
 	Common   Dialect = iota // what everybody reads
 	Movim                   // ignores roles: one-way accepts go with senders turned round
+	WebRTC                  // apps on libwebrtc: the order of codecs is what we prefer
+	Dino                    // takes the first codec; declines a call for content that it alone would send
 	Monal                   // reads parameters of video codecs in its own spelling only
 	StanzaJS                // wants the data channels back that it offers
 )
@@ -27,9 +29,22 @@ func DialectOf(capsNode string) Dialect {
 		return Monal
 	case strings.Contains(node, "stanzajs"):
 		return StanzaJS
+	case strings.Contains(node, "dino"):
+		return Dino
+	case slices.ContainsFunc(onWebRTC, func(name string) bool { return strings.Contains(node, name) }):
+		return WebRTC
 	}
 	return Common
 }
+
+// onWebRTC are the clients of the dialect WebRTC: Conversations and its forks, Siskin and its kin.
+var onWebRTC = []string{"conversations", "cheogram", "quicksy", "monocles", "blabber", "snikket", "siskin", "beagle"}
+
+// ordersCodecs says whether the order of codecs may be ours. Of an unknown reader we think that it
+// takes the first.
+// COMPAT Dino 0.4.2: answers with the first codec that it has, of ours, and takes the
+// first of an answer whatever it is.
+func (d Dialect) ordersCodecs() bool { return d != Common && d != Dino }
 
 // Dialect is how the peer's own writing shows that it has to be written to; Common when
 // it shows nothing.
@@ -172,6 +187,11 @@ func (j *Jingle) senders(c *Content, to Dialect) direction {
 			// COMPAT Monal 2024.10, Dino 0.4.2: "none" is a parse error. They send, nobody looks.
 			d = fromBoth
 			j.Description.notes.content(Repaired, c, "senders none", "Monal and Dino end the call at it; both is said, and nobody sends")
+		}
+		if d == fromResponder && to == Dino && j.Action == SessionInitiate {
+			// COMPAT Dino 0.4.2: whose user answers without video declines the whole call.
+			d = fromBoth
+			j.Description.notes.content(Repaired, c, "senders responder", "Dino declines the whole call where its user wants no video; both is said, and we send nothing")
 		}
 	}
 	// COMPAT Movim 0.34: "initiator" means the writer.

@@ -6,8 +6,8 @@ import "strings"
 // call can do without is dropped; want is for what it cannot.
 func (s *scanner) attribute(line string) (want string) {
 	name, value := cut(line, ':')
-	if len(s.d.Contents) > 0 && s.c.Absent && name != "mid" {
-		return ""
+	if len(s.d.Contents) > 0 && s.c.Absent && !strings.HasPrefix(name, "ice-") && name != "mid" && name != "fingerprint" && name != "setup" {
+		return "" // its transport may be that of the whole bundle
 	}
 	switch name {
 	case "rtpmap":

@@ -31,8 +31,8 @@ func unwanted(name string) string {
 		// COMPAT Monal 2024.10: nameless parameters, and video red at all, end the call.
 		return "redundancy ends the call at Monal; retransmission is kept"
 	case strings.EqualFold(name, "cn"):
-		// COMPAT Siskin: comfort noise without a name was a crash; nobody misses it.
-		return "comfort noise crashes Siskin; nobody misses it"
+		// COMPAT Siskin: crashes at it where a client before us wrote it without a name.
+		return "comfort noise: codecs of today have their own"
 	}
 	return ""
 }
@@ -85,7 +85,19 @@ func (c *Content) fitPayloads(n *Notes) {
 		n.payload(Dropped, c, &p, "it retransmits a payload type that is not there")
 		return true
 	})
-	c.preferCommon(n)
+	c.mediaFirst(n)
+}
+
+// dropFormer takes out candidates of a generation before: each belongs to the credentials
+// that it was gathered for (RFC 8839 §5.4).
+func (c *Content) dropFormer(n *Notes) {
+	c.Candidates = slices.DeleteFunc(c.Candidates, func(k Candidate) bool {
+		former := k.Ufrag != "" && c.Ufrag != "" && k.Ufrag != c.Ufrag
+		if former && n != nil {
+			n.content(Dropped, c, k.String(), "it belongs to other credentials, of before an ICE restart")
+		}
+		return former
+	})
 }
 
 // complete fills in what a payload type need not say; it returns why it cannot be used,
@@ -105,6 +117,10 @@ func (p *Payload) complete(c *Content, n *Notes) (why string) {
 	}
 	if why := unwanted(p.Name); why != "" {
 		return why
+	}
+	if known := static[p.ID]; p.Clock == 0 && strings.EqualFold(known.Name, p.Name) {
+		p.Clock = known.Clock
+		n.payload(Synthesised, c, p, "the clock rate of a static payload type (RFC 3551 §6)")
 	}
 	if p.Clock == 0 && c.Media == "video" {
 		p.Clock = 90000
@@ -128,6 +144,9 @@ func (p *Payload) complete(c *Content, n *Notes) (why string) {
 func (p *Payload) fitParams(c *Content, n *Notes) {
 	kept := p.Params[:0]
 	for _, param := range p.Params {
+		if strings.EqualFold(param.Name, "apt") {
+			param.Name = "apt" // libwebrtc refuses the whole description for another case
+		}
 		why := ""
 		switch {
 		case !only(param.Name, keyChar, 1, 64) || !only(param.Value, valueChar, 1, maxValue):
@@ -145,20 +164,22 @@ func (p *Payload) fitParams(c *Content, n *Notes) {
 	p.Params = kept
 }
 
-// preferCommon puts opus and VP8 first and leaves the order alone otherwise.
-// COMPAT Dino 0.4.2: answers with the first codec that it has, of ours, and takes the
-// first of an answer whatever it is.
-func (c *Content) preferCommon(n *Notes) {
-	first := slices.IndexFunc(c.Payloads, func(p Payload) bool { return common(p.Name) })
-	if first < 0 {
-		first = slices.IndexFunc(c.Payloads, func(p Payload) bool { return !auxiliary(p.Name) })
-	}
+// mediaFirst puts a codec in front that carries media. The order is otherwise what the
+// writer prefers; see Payload order in append.go for who needs another.
+func (c *Content) mediaFirst(n *Notes) {
+	first := slices.IndexFunc(c.Payloads, func(p Payload) bool { return !auxiliary(p.Name) })
 	if first > 0 {
 		p := c.Payloads[first]
 		copy(c.Payloads[1:first+1], c.Payloads[:first])
 		c.Payloads[0] = p
-		n.payload(Repaired, c, &p, "moved to the front: Dino takes the first codec, whatever it is")
+		n.payload(Repaired, c, &p, "moved to the front: what stood there carries no media by itself")
 	}
+}
+
+// preferred is the payload type to name first to somebody who takes the first, whatever it
+// is: opus or VP8, which everybody has.
+func (c *Content) preferred() int {
+	return max(0, slices.IndexFunc(c.Payloads, func(p Payload) bool { return common(p.Name) }))
 }
 
 func common(name string) bool {
@@ -265,7 +286,7 @@ func (d *Description) shareTransport() {
 	var first *Content
 	for i := range d.Contents {
 		c := &d.Contents[i]
-		if c.Absent || !slices.Contains(d.Bundle, c.Name) {
+		if !slices.Contains(d.Bundle, c.Name) {
 			continue
 		}
 		if first == nil && c.Ufrag != "" && c.Pwd != "" {

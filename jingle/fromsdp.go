@@ -155,7 +155,7 @@ func (s *scanner) formats(formats string) (want string) {
 		case s.at[id] != 0:
 			return "want each payload type once"
 		}
-		s.at[id] = uint8(count)
+		s.at[id], s.d.numbers[id] = uint8(count), true
 		s.payloads = append(s.payloads, Payload{ID: int(id)})
 	}
 }
@@ -169,6 +169,7 @@ func (s *scanner) endLine() {
 	}
 	s.hand(c, s.begin)
 	c.Candidates = since(s.candidates, s.begin.candidates)
+	c.dropFormer(s.d.notes)
 	// RFC 9143 §6: port 0 with bundle-only is an m-line that lives in another's transport.
 	c.Absent = c.Absent || s.disabled && !s.bundleOnly
 }
@@ -187,8 +188,8 @@ func (s *scanner) finish() error {
 			return fmt.Errorf("want each a=mid once, got %s again", quote(c.Name))
 		}
 	}
-	d.fitBundle()
 	d.shareTransport()
+	d.fitBundle()
 	there := false
 	for i := range d.Contents {
 		c := &d.Contents[i]

@@ -123,8 +123,8 @@ func TestLeftOut(t *testing.T) {
 	}
 	c := d.Contents[0]
 	want := []Payload{
-		{ID: 111, Name: "opus", Clock: 48000, Channels: 2, Params: []Param{{"minptime", "10"}, {"stereo", "1"}}, Feedback: NACK | TransportCC},
 		{ID: 0, Name: "PCMU", Clock: 8000, Channels: 1, Feedback: NACK},
+		{ID: 111, Name: "opus", Clock: 48000, Channels: 2, Params: []Param{{"minptime", "10"}, {"stereo", "1"}}, Feedback: NACK | TransportCC},
 		{ID: 101, Name: "telephone-event", Clock: 8000, Channels: 1},
 	}
 	if got := plain(d.Contents)[0].Payloads; !reflect.DeepEqual(got, plain([]Content{{Payloads: want}})[0].Payloads) {
@@ -153,10 +153,12 @@ func TestSimulcastKeepsItsFirstLayer(t *testing.T) {
 	if want := []SourceGroup{{"FID", []uint32{1, 11}}}; !reflect.DeepEqual(c.Groups, want) {
 		t.Errorf("got %v, want %v", c.Groups, want)
 	}
-	if c.Payloads[0].Name != "VP8" || c.Payloads[1].Name != "H264" {
-		t.Errorf("got the order %v, want VP8 first", c.Payloads)
+	for to, first := range map[Dialect]string{Common: "96", Dino: "96", WebRTC: "98", Monal: "98"} {
+		got := write(t, &Jingle{Action: SessionInitiate, SID: "s1", Description: d}, to)
+		if want := "<payload-type id='" + first + "'"; strings.Index(got, "<payload-type") != strings.Index(got, want) {
+			t.Errorf("to %d: want %s first in %s", to, want, got)
+		}
 	}
-	initiate(t, d)
 }
 
 // TestUnfitMid: a name that no client takes is another one toward it, and comes back.

@@ -218,7 +218,7 @@ func TestGroupOfContentAdd(t *testing.T) {
 
 func TestDialects(t *testing.T) {
 	for node, want := range map[string]Dialect{
-		"http://monal-im.org/": Monal, "https://movim.eu": Movim, "http://moxl.movim.eu/": Movim, "https://dino.im": Common, "http://conversations.im": Common, "": Common,
+		"http://monal-im.org/": Monal, "https://movim.eu": Movim, "http://moxl.movim.eu/": Movim, "https://dino.im": Dino, "http://conversations.im": WebRTC, "https://siskin.im": WebRTC, "https://stanzajs.org": StanzaJS, "": Common,
 	} {
 		if got := DialectOf(node); got != want {
 			t.Errorf("%q: got %v, want %v", node, got, want)
@@ -236,7 +236,8 @@ func TestDialects(t *testing.T) {
 		{ContentAdd, Initiator, Movim, "responder", "responder"}, {ContentAdd, Responder, Movim, "responder", "initiator"},
 		{ContentAccept, Initiator, Movim, "responder", "responder"}, {ContentAccept, Responder, Movim, "responder", "initiator"},
 		{ContentModify, Initiator, Movim, "responder", "responder"}, {ContentModify, Responder, Movim, "responder", "initiator"},
-		{SessionInitiate, Initiator, Common, "none", "both"}, {ContentAdd, Responder, Common, "none", "both"},
+		{SessionInitiate, Initiator, Dino, "responder", "both"}, {SessionInitiate, Initiator, Dino, "initiator", "initiator"},
+		{SessionAccept, Responder, Dino, "responder", "responder"}, {SessionInitiate, Initiator, Common, "none", "both"}, {ContentAdd, Responder, Common, "none", "both"},
 	} {
 		d := parse(t, stanza("session-initiate", contentXML)).Description
 		d.Contents[0].Senders = test.senders

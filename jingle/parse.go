@@ -90,6 +90,7 @@ func (r *reader) children(e *element.Element) error {
 	if isTurned(e) {
 		r.d.writer = Movim
 	}
+	r.d.initiates = r.j.Action == SessionInitiate
 	r.j.Description = &r.d
 	return r.finish(e)
 }
@@ -178,20 +179,21 @@ func (r *reader) media(c *Content, e *element.Element) error {
 // finish repairs and fits the contents and checks that none lacks what it needs.
 func (r *reader) finish(e *element.Element) error {
 	for i := range r.d.Contents {
-		if c := &r.d.Contents[i]; !c.Absent && c.Media != "" {
-			r.fit(c)
-		}
-	}
-	r.d.absentLast()
-	if r.whole() {
-		r.d.fitBundle()
-	}
-	r.d.shareTransport()
-	for i := range r.d.Contents {
 		c := &r.d.Contents[i]
 		if r.d.nameLine(i); c.Mid != "" {
 			r.d.notes.content(Repaired, c, "a=mid:"+c.Mid, "the content's name is no token of at most 16 characters, as libwebrtc wants; the peer hears its own again")
 		}
+		if !c.Absent && c.Media != "" {
+			r.fit(c)
+		}
+	}
+	r.d.shareTransport()
+	r.d.absentLast()
+	if r.whole() {
+		r.d.fitBundle()
+	}
+	for i := range r.d.Contents {
+		c := &r.d.Contents[i]
 		if want := c.essentials(inJingle); r.whole() && !c.Absent && want != "" {
 			r.at = contentAt(e, c.Name)
 			return fmt.Errorf("content %s: %s", quote(c.Name), want)

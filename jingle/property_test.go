@@ -55,6 +55,9 @@ func (g *generator) round(t *testing.T, m model, text string) model {
 		mids = append(mids, heard.Contents[i].MID())
 	}
 	other := m.heard(mids)
+	if len(other.bundle) == 0 {
+		other.bundle = mids[:1] // of one, toward a browser
+	}
 	g.means(t, again, other, g.local)
 	return other
 }

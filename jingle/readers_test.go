@@ -16,6 +16,10 @@ func readersOf(to Dialect) []readers.Client {
 		return readers.Only(readers.Movim, readers.Subset)
 	case Monal:
 		return readers.Only(readers.Monal, readers.Subset)
+	case Dino:
+		return readers.Only(readers.Dino, readers.Subset)
+	case WebRTC:
+		return readers.Only(readers.Conversations, readers.Siskin, readers.Subset)
 	case StanzaJS:
 		return readers.Only(readers.StanzaJS) // of data channels nobody else wants to hear
 	}
@@ -100,6 +104,10 @@ func TestAnswersToClients(t *testing.T) {
 			to = Movim
 		case "monal":
 			to = Monal
+		case "dino":
+			to = Dino
+		case "conversations", "siskin":
+			to = WebRTC
 		case "stanzajs":
 			to = StanzaJS
 		}
@@ -119,7 +127,7 @@ func TestAnswersToClients(t *testing.T) {
 
 // TestDirectionsPlease: one-way offers and answers, as each client hears them.
 func TestDirectionsPlease(t *testing.T) {
-	for _, to := range []Dialect{Common, Movim, Monal, StanzaJS} {
+	for _, to := range []Dialect{Common, Movim, Monal, StanzaJS, Dino, WebRTC} {
 		for offered, answers := range map[string][]string{
 			"sendrecv": {"sendrecv", "sendonly", "recvonly", "inactive"},
 			"sendonly": {"recvonly", "inactive"},

@@ -1,6 +1,7 @@
 package jingle
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -174,7 +175,9 @@ func TestRoundTrip(t *testing.T) {
 	}
 	for _, file := range files(t, "candidates/*.candidates") {
 		for line := range strings.Lines(read(t, file)) {
-			again(smallOffer + "a=rtcp-mux\r\na=" + line)
+			_, ufrag, _ := strings.Cut(line, " ufrag ")
+			offer := strings.Replace(smallOffer, "OfSg", cmp.Or(strings.Split(strings.TrimSpace(ufrag), " ")[0], "OfSg"), 1)
+			again(offer + "a=rtcp-mux\r\na=" + line)
 		}
 	}
 	stale(t, tables.lost, false)

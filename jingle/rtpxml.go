@@ -178,8 +178,15 @@ func (c *Content) appendDescription(w *element.Writer, to Dialect) {
 		}
 		w.AttrUint("ssrc", uint64(media))
 	}
+	first := 0
+	if !to.ordersCodecs() {
+		first = c.preferred()
+		c.Payloads[first].append(w, to)
+	}
 	for i := range c.Payloads {
-		c.Payloads[i].append(w, to)
+		if i != first || to.ordersCodecs() {
+			c.Payloads[i].append(w, to)
+		}
 	}
 	for _, x := range c.Extensions {
 		w.Start(nsHdrExt, "rtp-hdrext")

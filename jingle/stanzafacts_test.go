@@ -36,7 +36,7 @@ func (f *facts) element(content, path string, e, parent *element.Element) {
 	case "content":
 		path = strings.TrimSpace(path + " content")
 	default:
-		path = strings.TrimPrefix(path+" "+e.Name, "content ")
+		path = strings.TrimPrefix(strings.TrimSpace(path+" "+e.Name), "content ")
 	}
 	for _, name := range identities[e.Name] {
 		if value := e.Attr(name); value != "" {

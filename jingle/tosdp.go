@@ -63,7 +63,17 @@ func (d *Description) offer(local Role) (*Description, error) {
 	if len(out.Contents) == 0 {
 		return nil, d.nothing("audio or video")
 	}
+	if out.Bundle == nil {
+		out.bundleOne(out.Contents[0].Name)
+	}
 	return out, nil
+}
+
+// bundleOne makes a group of one content where the peer has none: each content keeps its
+// own transport, and a page whose bundlePolicy is max-bundle takes it.
+func (d *Description) bundleOne(name string) {
+	d.Bundle = []string{name}
+	d.notes.add(Synthesised, "", "a=group:BUNDLE of one", "the peer does not bundle, and pages with max-bundle refuse a description without")
 }
 
 // nothing says why nothing is left to call with.
@@ -98,7 +108,7 @@ func (d *Description) fitTo(offer *Description, local Role) (*Description, error
 			continue
 		}
 		c := d.Contents[at]
-		if !c.fitPayloadsTo(want, d.notes) {
+		if !c.fitPayloadsTo(want, offer, d.notes) {
 			d.notes.content(Synthesised, want, "the m-line, with port 0", "the answer has no codec that was offered")
 			continue
 		}
@@ -123,6 +133,10 @@ func (d *Description) fitTo(offer *Description, local Role) (*Description, error
 	}
 	if taken == 0 {
 		return nil, d.nothing("an answer that takes a content of the offer")
+	}
+	live := slices.IndexFunc(out.Contents, func(c Content) bool { return !c.Absent })
+	if name := out.Contents[live].Name; out.Bundle == nil && slices.Contains(offer.Bundle, name) {
+		out.bundleOne(name)
 	}
 	out.agreeSetup()
 	return out, nil
@@ -175,34 +189,26 @@ func (d *Description) counterpart(want *Content, offer *Description, used []bool
 	return next
 }
 
-// fitPayloadsTo leaves the payload types that were offered, by the offer's numbers: RFC
-// 8829 §5.3.1 wants those in an answer. It says whether one that carries media is left.
-func (c *Content) fitPayloadsTo(want *Content, n *Notes) bool {
-	var number [128]int // the peer's to the offer's
-	for i := range number {
-		number[i] = -1
-	}
-	var used [128]bool
+// fitPayloadsTo leaves the payload types that were offered. It says whether one that
+// carries media is left.
+//
+// What the answer numbers otherwise than the offer keeps its number where that is free: by
+// it the peer wants to be sent to (RFC 3264 §6.1). Else it gets the offer's.
+func (c *Content) fitPayloadsTo(want *Content, offer *Description, n *Notes) bool {
+	f := fitting{want: want, offer: offer}
 	kept := make([]Payload, 0, len(c.Payloads))
 	for _, retransmission := range []bool{false, true} {
 		for _, p := range c.Payloads {
-			if strings.EqualFold(p.Name, "rtx") != retransmission || p.ID < 0 || p.ID > 127 {
+			if strings.EqualFold(p.Name, "rtx") != retransmission {
 				continue
 			}
-			offered := want.offered(&p, &number, &used)
-			if offered == nil {
-				n.payload(Dropped, c, &p, whyNotInOffer)
+			said := p
+			if !f.fit(&p) {
+				n.payload(Dropped, c, &said, whyNotInOffer)
 				continue
 			}
-			if offered.ID != p.ID {
-				n.payload(Repaired, c, &p, "the offer has it as "+strconv.Itoa(offered.ID))
-			}
-			used[offered.ID] = true
-			number[p.ID] = offered.ID
-			p.ID = offered.ID
-			p.Feedback &= offered.Feedback
-			if retransmission {
-				p.Params = offered.Params
+			if p.ID != said.ID {
+				n.payload(Repaired, c, &said, "the offer has it as "+strconv.Itoa(p.ID)+", and its number is taken")
 			}
 			kept = append(kept, p)
 		}
@@ -211,23 +217,61 @@ func (c *Content) fitPayloadsTo(want *Content, n *Notes) bool {
 	return c.usable()
 }
 
+// fitting pairs the payload types of an answer with those of an offer.
+type fitting struct {
+	want   *Content
+	offer  *Description
+	pairs  [128]*Payload // what was offered, by the answer's number
+	number [128]int      // what is written, by the answer's number
+	taken  [128]bool     // numbers of the offer that are answered
+}
+
+// fit finds what was offered and gives p its number; false when nothing was.
+func (f *fitting) fit(p *Payload) bool {
+	if p.ID < 0 || p.ID > 127 || f.pairs[p.ID] != nil {
+		return false
+	}
+	offered := f.offered(p)
+	if offered == nil {
+		return false
+	}
+	id := p.ID
+	f.pairs[id], f.taken[offered.ID] = offered, true
+	if id != offered.ID && !f.offer.free(id) {
+		p.ID = offered.ID
+	}
+	f.number[id] = p.ID
+	p.Feedback &= offered.Feedback
+	if strings.EqualFold(p.Name, "rtx") {
+		apt := small(p.param("apt"), 127)
+		p.Params = []Param{{"apt", strconv.Itoa(f.number[apt])}}
+	}
+	return true
+}
+
+// free says whether a number is one to choose (RFC 3551 §3, RFC 5761 §4), and nobody's yet.
+func (d *Description) free(id int) bool {
+	return (id >= 35 && id < 64 || id >= 96) && !d.numbers[id]
+}
+
 // offered finds the offered payload type that p means: that of its number or, failing
 // that, of its codec; for a retransmission that of what it repeats.
-func (c *Content) offered(p *Payload, number *[128]int, used *[128]bool) *Payload {
-	if apt := small(p.param("apt"), 127); strings.EqualFold(p.Name, "rtx") {
-		for i := range c.Payloads {
-			q := &c.Payloads[i]
-			if q.sameCodec(p) && !used[q.ID] && number[apt] >= 0 && small(q.param("apt"), 127) == number[apt] {
+func (f *fitting) offered(p *Payload) *Payload {
+	if strings.EqualFold(p.Name, "rtx") {
+		media := f.pairs[small(p.param("apt"), 127)]
+		for i := range f.want.Payloads {
+			q := &f.want.Payloads[i]
+			if media != nil && q.sameCodec(p) && !f.taken[q.ID] && small(q.param("apt"), 127) == media.ID {
 				return q
 			}
 		}
 		return nil
 	}
-	if q := c.payload(p.ID); q != nil && q.sameCodec(p) && !used[q.ID] {
+	if q := f.want.payload(p.ID); q != nil && q.sameCodec(p) && !f.taken[q.ID] {
 		return q
 	}
-	for i := range c.Payloads {
-		if q := &c.Payloads[i]; q.sameProfile(p) && !used[q.ID] {
+	for i := range f.want.Payloads {
+		if q := &f.want.Payloads[i]; q.sameProfile(p) && !f.taken[q.ID] {
 			return q
 		}
 	}

@@ -125,7 +125,10 @@ type reader struct {
 }
 
 // readers are whom Jingle can be written for.
-var readers = []reader{{"common", jingle.Common}, {"movim", jingle.Movim}, {"monal", jingle.Monal}, {"stanzajs", jingle.StanzaJS}}
+var readers = []reader{
+	{"common", jingle.Common}, {"conversations", jingle.WebRTC}, {"dino", jingle.Dino}, {"monal", jingle.Monal},
+	{"movim", jingle.Movim}, {"siskin", jingle.WebRTC}, {"stanzajs", jingle.StanzaJS},
+}
 
 func readerNames() []string {
 	names := make([]string, len(readers))

@@ -154,7 +154,7 @@ func TestConvertRefusesFlags(t *testing.T) {
 	}{
 		{[]string{"--role", "caller"}, `want "initiator" or "responder", got "caller"`},
 		{[]string{"--action", "session-accpet"}, `or "security-info", got "session-accpet"`},
-		{[]string{"--for", "psi"}, `want "common", "movim", "monal" or "stanzajs", got "psi"`},
+		{[]string{"--for", "psi"}, `want "common", "conversations", "dino", "monal", "movim", "siskin" or "stanzajs", got "psi"`},
 		{[]string{"--offer", "-"}, "--offer: want a file"},
 		{[]string{"--sid", ""}, "--sid: want 1 to 255 characters"},
 		{[]string{"a", "b"}, "unexpected argument b"},

@@ -12,7 +12,7 @@ const HERE = dirname(fileURLToPath(import.meta.url))
 const PAGE = '<!doctype html><meta charset=utf-8><title>judge</title><link rel=icon href=data:,><script src=page.js></script>'
 
 // Whatever is asked of a browser, an answer or an error comes within this time.
-const PATIENCE = 20_000
+const PATIENCE = 60_000
 
 // Fake devices without a question, addresses instead of mDNS names, nothing sent home.
 const CHROMIUM = {
@@ -67,6 +67,7 @@ class Judge {
     return this.page.evaluate((m, a) => globalThis.judge[m](...a), method, args)
   }
 
+  bundle(policy) { return this.#ask('bundle', policy) }
   hear(offer, pc) { return this.#ask('hear', offer, pc) }
   offer(lines, pc, restart) { return this.#ask('offer', lines, pc, restart) }
   answered(pc, answer) { return this.#ask('answered', pc, answer) }

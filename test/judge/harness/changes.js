@@ -67,6 +67,9 @@ export const swappedNumbers = renumber(ids => [...ids.slice(1), ids[0]])
 /** Numbers that no browser offers. */
 export const newNumbers = renumber(ids => ids.map((_, i) => String(i + 1)))
 
+/** Numbers that no browser offers, of those that are free to choose. */
+export const ownNumbers = renumber(ids => ids.map((_, i) => String(50 + i)))
+
 export function withoutRtx(jingle) {
   for (const content of contents(jingle)) remove(description(content), child => payloads(content).includes(child) && isRtx(child))
   return jingle

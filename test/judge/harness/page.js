@@ -4,14 +4,13 @@
 {
   const PATIENCE = 10_000
   const all = []
-  let devices
+  let devices, bundlePolicy
 
   /** An error says which step the browser refused, in the browser's own words. */
   const step = (name, promise) => promise.catch(error => { throw new Error(`${name}: ${error.name}: ${error.message}`) })
 
   function create() {
-    // As the call page does it: peers without BUNDLE exist.
-    const pc = new RTCPeerConnection({ bundlePolicy: 'balanced' })
+    const pc = new RTCPeerConnection({ bundlePolicy })
     const call = { pc, stream: new MediaStream(), heard: [], candidates: [] }
     pc.ontrack = ({ track, streams }) => call.heard.push({ kind: track.kind, streams })
     pc.onicecandidate = ({ candidate }) => { if (candidate) call.candidates.push(candidate.toJSON()) }
@@ -61,7 +60,13 @@
   }
 
   globalThis.judge = {
-    async open() { devices = await navigator.mediaDevices.getUserMedia({ audio: true, video: true }) },
+    async open() {
+      devices = await navigator.mediaDevices.getUserMedia({ audio: true, video: true })
+      this.bundle('balanced')
+    },
+
+    /** How calls from now on bundle; at first as the call page does it: peers without BUNDLE exist. */
+    bundle(policy) { bundlePolicy = policy },
 
     /** Hears an offer, the first or one more of this call, and answers with a microphone and a camera for all that it offers. */
     async hear(sdp, number) {
