@@ -44,7 +44,7 @@ func (x *xmppEnd) sessionAccept(j *jingle.Jingle) {
 // contentModify before the accept is how Dino says that it will not send video; in a
 // running call it changes nothing that the page has to know.
 func (x *xmppEnd) contentModify(j *jingle.Jingle) {
-	if x.stage != initiated || j.Description == nil || len(x.senders) > 16 {
+	if x.stage != initiated || j.Description == nil {
 		return
 	}
 	if x.senders == nil {
@@ -52,7 +52,9 @@ func (x *xmppEnd) contentModify(j *jingle.Jingle) {
 	}
 	for i := range j.Description.Contents {
 		content := &j.Description.Contents[i]
-		x.senders[content.Name] = content.Senders
+		if ours := x.local.Content(content.Name); ours != nil {
+			x.senders[ours.Name] = content.Senders
+		}
 	}
 }
 

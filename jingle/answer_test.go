@@ -268,6 +268,25 @@ func TestMovimIgnoresRoles(t *testing.T) {
 	wantLines(t, section(t, sdp, "0"), "a=sendrecv")
 }
 
+// TestOwnNumbersDoNotCollide: a number that is free is taken by one content only, and what
+// the offer says in Jingle is not free.
+func TestOwnNumbersDoNotCollide(t *testing.T) {
+	offer := fromSDP(t, read(t, "sdp/chromium-156.0.8078.79.audio-video.00-offer.sdp"), Initiator)
+	in := func(media, id, codec string) string {
+		return "<content creator='initiator' name='" + map[string]string{"audio": "0", "video": "1"}[media] + "'><description xmlns='urn:xmpp:jingle:apps:rtp:1' media='" + media +
+			"'><payload-type id='" + id + "' " + codec + "/></description>" + transportXML + "</content>"
+	}
+	const opus, vp8 = "name='opus' clockrate='48000' channels='2'", "name='VP8' clockrate='90000'"
+	both := stanza("session-accept", in("audio", "50", opus)+in("video", "50", vp8))
+	sdp := toSDP(t, parse(t, both).Description, SDPFor{Local: Initiator, Offer: offer})
+	wantLines(t, section(t, sdp, "0"), "a=rtpmap:50 opus/48000/2")
+	wantLines(t, section(t, sdp, "1"), "a=rtpmap:96 VP8/90000")
+
+	said := parse(t, initiate(t, offer)).Description // as --offer in Jingle
+	sdp = toSDP(t, parse(t, stanza("session-accept", in("audio", "111", opus)+in("video", "98", vp8))).Description, SDPFor{Local: Initiator, Offer: said})
+	wantLines(t, section(t, sdp, "1"), "a=rtpmap:96 VP8/90000") // 98 is the offer's VP9
+}
+
 // TestDataIsEchoed: stanza.js hears its data channels again, as part of the bundle; nobody
 // else would want to.
 func TestDataIsEchoed(t *testing.T) {

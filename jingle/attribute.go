@@ -128,10 +128,17 @@ func (s *scanner) fmtp(value string) (want string) {
 			s.note(Dropped, "a parameter without a name ends the call at Monal, one without a value at Conversations")
 			continue
 		}
-		if len(s.params)-mark == maxParams {
+		param := Param{trim(name), trim(parameter)}
+		switch {
+		case len(s.params)-mark == maxParams:
 			return "want at most 64 parameters"
+		case len(s.params) == maxAllParams:
+			return "want at most 1024 parameters in all"
+		case param.Name == "" || param.Value == "":
+			s.note(Dropped, "want a name and a value")
+		default:
+			s.params = append(s.params, param)
 		}
-		s.params = append(s.params, Param{trim(name), trim(parameter)})
 	}
 	p.Params = since(s.params, mark)
 	return ""

@@ -56,6 +56,8 @@ func worstSDP() map[string]string {
 		"candidates":                        filled(smallOffer, "a=candidate:%[1]d 1 udp 1 192.0.2.1 9 typ host\r\n", ""),
 		"an extension again and again":      filled(smallOffer, "a=extmap:1 u\r\n", ""),
 		"parameters of every payload type":  filled(session+payloads+"\r\n"+credentials+dtls, "a=fmtp:%[1]d "+parameters.String()+"\r\n", ""),
+		"empty parameters":                  filled(session+payloads+"\r\n"+credentials+dtls, "a=fmtp:%[1]d "+strings.Repeat("=;", 64)+"\r\n", ""),
+		"short parameters":                  filled(session+payloads+"\r\n"+credentials+dtls, "a=fmtp:%[1]d "+strings.Repeat("a=b;", 64)+"\r\n", ""),
 		"feedback":                          filled(smallOffer, "a=rtcp-fb:* nack pli\r\n", ""),
 		"empty lines":                       filled(smallOffer, "\n", ""),
 		"unknown attributes":                filled(smallOffer, "a=x\n", ""),
@@ -78,6 +80,7 @@ func worstXML() map[string]string {
 		"sources":                    filled(open+description+opus, `<source xmlns='urn:xmpp:jingle:apps:rtp:ssma:0' ssrc='%[1]d'/>`, end),
 		"a group of many sources":    filled(open+description+opus+`<ssrc-group xmlns='urn:xmpp:jingle:apps:rtp:ssma:0' semantics='SIM'>`, `<source ssrc='%[1]d'/>`, `</ssrc-group>`+end),
 		"names in the group":         filled(open+`<group xmlns='urn:xmpp:jingle:apps:grouping:0' semantics='BUNDLE'>`, `<content name='0'/>`, `</group>`+description+opus+end),
+		"blanks between elements":    filled(open+strings.Repeat(" ", 30_000), `<x/> `, `</jingle>`),
 		"elements that nobody knows": filled(open+description+opus, `<x/>`, end),
 		"fingerprints":               filled(open+description+opus+`</description><transport xmlns='urn:xmpp:jingle:transports:ice-udp:1' ufrag='OfSg' pwd='Hbv44btyAlx8EpZT2IMTTsU/'>`, `<fingerprint xmlns='urn:xmpp:jingle:apps:dtls:0' hash='sha-256'>`+sha256+`</fingerprint>`, `</transport></content></jingle>`),
 	}
@@ -126,6 +129,40 @@ func TestMemoryIsBounded(t *testing.T) {
 				t.Errorf("%s, %s: took %d bytes for %d, want at most %d", what, name, took, len(input), most)
 			}
 		}
+	}
+}
+
+// TestWhatIsKeptIsBounded: a description is kept for a whole call. None holds more than a
+// few times the longest text.
+func TestWhatIsKeptIsBounded(t *testing.T) {
+	const most = 4 * maxSDP
+	payloads := " 0"
+	for id := 96; id < 128; id++ {
+		payloads += fmt.Sprintf(" %d", id)
+	}
+	section := "m=audio 9 UDP/TLS/RTP/SAVPF" + payloads + "\r\na=mid:%d\r\na=rtpmap:111 opus/48000/2\r\n" + credentials + dtls
+	for name, parameters := range map[string]string{"empty": strings.Repeat("=;", 64), "short": "a=b;"} {
+		sdp := session
+		for i := range maxContents {
+			sdp += fmt.Sprintf(section, i)
+			for id := 96; id < 128 && len(sdp) < maxSDP-1000; id++ {
+				sdp += fmt.Sprintf("a=fmtp:%d %s\r\n", id, parameters)
+			}
+		}
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		const calls = 20
+		kept := make([]*Description, calls)
+		for i := range kept {
+			kept[i] = fromSDP(t, strings.Clone(sdp), Initiator)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		if held := (int(after.HeapAlloc) - int(before.HeapAlloc)) / calls; held > most {
+			t.Errorf("%s parameters: %d bytes are held for an SDP of %d, want at most %d", name, held, len(sdp), most)
+		}
+		runtime.KeepAlive(kept)
 	}
 }
 

@@ -224,8 +224,8 @@ func unfitIP(ip netip.Addr) string {
 	return ""
 }
 
-// inner takes an IPv4 address out of ::ffff:0:0/96, the old ::/96 and NAT64's
-// 64:ff9b::/96 (RFC 6052 §2.1).
+// inner takes an IPv4 address out of ::ffff:0:0/96, the old ::/96, NAT64's 64:ff9b::/96 and
+// 64:ff9b:1::/48 (RFC 6052 §2.1, RFC 8215), ::ffff:0:0:0/96 (RFC 7915) and 2002::/16 (RFC 3056).
 func inner(ip netip.Addr) netip.Addr {
 	ip = ip.Unmap()
 	if ip.Is4() || ip == netip.IPv6Loopback() || ip == netip.IPv6Unspecified() {
@@ -233,7 +233,13 @@ func inner(ip netip.Addr) netip.Addr {
 	}
 	bytes := ip.As16()
 	switch [12]byte(bytes[:12]) {
-	case [12]byte{}, [12]byte{0, 0x64, 0xff, 0x9b}:
+	case [12]byte{}, [12]byte{0, 0x64, 0xff, 0x9b}, [12]byte{8: 0xff, 9: 0xff}:
+		return netip.AddrFrom4([4]byte(bytes[12:]))
+	}
+	switch {
+	case bytes[0] == 0x20 && bytes[1] == 0x02:
+		return netip.AddrFrom4([4]byte(bytes[2:6]))
+	case [6]byte(bytes[:6]) == [6]byte{0, 0x64, 0xff, 0x9b, 0, 1}:
 		return netip.AddrFrom4([4]byte(bytes[12:]))
 	}
 	return ip

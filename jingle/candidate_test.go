@@ -53,6 +53,7 @@ func TestUnfit(t *testing.T) {
 		{"192.0.2.1", ""}, {"10.0.0.1", ""}, {"192.168.1.1", ""}, {"2001:db8::1", ""}, {"fd00::2", ""}, {"100.64.0.1", ""},
 		{"127.0.0.1", "loopback"}, {"127.8.8.8", "loopback"}, {"::1", "loopback"}, {"::ffff:127.0.0.1", "loopback"},
 		{"64:ff9b::7f00:1", "loopback"}, {"64:ff9b::c000:201", ""}, {"::127.0.0.1", "loopback"},
+		{"2002:7f00:1::1", "loopback"}, {"2002:c000:201::1", ""}, {"64:ff9b:1::7f00:1", "loopback"}, {"::ffff:0:7f00:1", "loopback"},
 		{"0.0.0.0", "unspecified"}, {"0.1.2.3", "unspecified"}, {"::", "unspecified"}, {"::ffff:0.0.0.0", "unspecified"},
 		{"224.0.0.1", "multicast"}, {"239.255.255.250", "multicast"}, {"ff02::1", "multicast"}, {"255.255.255.255", "multicast"}, {"::ffff:224.0.0.1", "multicast"},
 		{"169.254.1.1", "link-local"}, {"169.254.169.254", "link-local"}, {"fe80::1", "link-local"}, {"fe80::1%eth0", "link-local"},

@@ -1,6 +1,7 @@
 package jingle
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -71,7 +72,7 @@ func (s *scanner) scan() error {
 			s.to--
 		}
 		if want := s.read(s.sdp[s.from:s.to]); want != "" {
-			return fmt.Errorf("sdp line %d %s: %s", s.line, quote(s.sdp[s.from:s.to]), want)
+			return fmt.Errorf("sdp line %d %s: %s", s.line, quote(shown(s.sdp[s.from:s.to])), want)
 		}
 	}
 	s.endLine()
@@ -94,10 +95,20 @@ func (s *scanner) read(line string) (want string) {
 	return ""
 }
 
+// shown is a line for people, without its secret.
+func shown(line string) string {
+	for _, secret := range [...]string{"a=ice-pwd:", "a=crypto:"} {
+		if strings.HasPrefix(line, secret) {
+			return secret + "…"
+		}
+	}
+	return line
+}
+
 // note tells what became of the line being read.
 func (s *scanner) note(kind NoteKind, why string) {
 	if s.d.notes != nil {
-		s.d.notes.add(kind, "line "+strconv.Itoa(s.line), s.sdp[s.from:s.to], why)
+		s.d.notes.add(kind, "line "+strconv.Itoa(s.line), shown(s.sdp[s.from:s.to]), why)
 	}
 }
 
@@ -122,7 +133,7 @@ func (s *scanner) media(value string) (want string) {
 	}
 	s.d.Contents = append(s.d.Contents, s.session)
 	s.c = &s.d.Contents[len(s.d.Contents)-1]
-	s.c.Media, s.c.Creator, s.c.line = media, "initiator", rest
+	s.c.Media, s.c.Creator, s.c.line = cmp.Or(mediaWord(media), media), "initiator", rest
 	// Without DTLS-SRTP there is nothing that a browser could send.
 	secure := strings.HasSuffix(protocol, "RTP/SAVPF") || strings.HasSuffix(protocol, "RTP/SAVP")
 	s.c.Absent = media != "audio" && media != "video" || !secure

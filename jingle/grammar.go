@@ -11,6 +11,7 @@ const (
 	maxContents   = 16
 	maxPayloads   = 128 // per content
 	maxParams     = 64  // per payload type
+	maxAllParams  = 1024
 	maxExtensions = 64  // per content
 	maxSources    = 256 // per description
 	maxGrouped    = 2 * maxSources
@@ -79,6 +80,17 @@ func isUfrag(s string) bool { return only(s, iceChar, 4, 256) }
 func isPwd(s string) bool   { return only(s, iceChar, 22, 256) }
 func isURI(s string) bool   { return only(s, visibleChar, 1, 256) }
 func isCNAME(s string) bool { return only(s, visibleChar, 1, 255) }
+
+// mediaWord is "audio" or "video" in memory of its own, which a call may keep; "" for others.
+func mediaWord(s string) string {
+	switch s {
+	case "audio":
+		return "audio"
+	case "video":
+		return "video"
+	}
+	return ""
+}
 
 // isNCName holds to the ASCII part of NCName, as XEP-0176 §5.3 wants a candidate's id.
 func isNCName(s string) bool {

@@ -47,6 +47,7 @@ func TestParseRefuses(t *testing.T) {
 		{change("9A:", "9G:"), "want a DTLS fingerprint"},
 		{change(`hash='sha-256'`, `hash='md5'`), "want a DTLS fingerprint"},
 		{change(transportXML, strings.Replace(transportXML, "<fingerprint", strings.Repeat("<candidate/>", 101)+"<fingerprint", 1)), "at most 100 candidates"},
+		{change(transportXML, strings.Replace(transportXML, "<fingerprint", strings.Repeat("<candidate/>", 101)+"<fingerprint", 1)+transportXML), "at most 100 candidates"},
 		{change(`<payload-type`, strings.Repeat("<payload-type id='1'/>", 129)+"<payload-type"), "at most 128 payload types"},
 		{change(`<payload-type`, strings.Repeat("<rtp-hdrext xmlns='urn:xmpp:jingle:apps:rtp:rtp-hdrext:0'/>", 65)+"<payload-type"), "at most 64"},
 		{change(`<payload-type`, strings.Repeat("<source xmlns='urn:xmpp:jingle:apps:rtp:ssma:0' ssrc='1'/>", 257)+"<payload-type"), "at most 256"},

@@ -38,8 +38,8 @@ func (m *Message) read(e *element.Element) {
 	for child := range e.Children() {
 		switch {
 		case child.Is(NSRTP, "description"):
-			media := child.Attr("media")
-			if (media == "audio" || media == "video") && !slices.Contains(m.Media, media) {
+			media := mediaWord(child.Attr("media"))
+			if media != "" && !slices.Contains(m.Media, media) {
 				m.Media = append(m.Media, media)
 			}
 		case child.Is(NS, "reason"):

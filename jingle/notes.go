@@ -3,6 +3,7 @@ package jingle
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Notes is told what a translation dropped, repaired or made up, for people who look for
@@ -41,6 +42,9 @@ func (n Note) String() string {
 // maxNotes bounds what a strange input may make us say.
 const maxNotes = 2000
 
+// Add takes a note of something that was done outside of this room.
+func (n *Notes) Add(note Note) { n.add(note.Kind, note.Where, note.What, note.Why) }
+
 func (n *Notes) add(kind NoteKind, where, what, why string) {
 	if n == nil || len(n.All) >= maxNotes {
 		return
@@ -54,7 +58,7 @@ func (n *Notes) add(kind NoteKind, where, what, why string) {
 
 // oneLine shows foreign text as it is, but for what would break the line.
 func oneLine(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
 		s = quote(s)
 	}
 	if short := clip(s, 120); short != s {

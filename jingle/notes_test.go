@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func noted(n *Notes) string {
@@ -62,6 +63,22 @@ func TestNotesAreSilent(t *testing.T) {
 		t.Errorf("got %v and the notes %s", err, noted(&n))
 	}
 	(*Notes)(nil).add(Dropped, "", "", "")
+}
+
+// TestSecretsAreNotShown: neither errors nor notes repeat what opens a call to others, or
+// what moves the cursor of who reads them.
+func TestSecretsAreNotShown(t *testing.T) {
+	_, err := FromSDP(strings.Replace(smallOffer, "a=ice-pwd:Hbv44btyAlx8EpZT2IMTTsU/", "a=ice-pwd:secret word", 1), Initiator)
+	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "a=ice-pwd:…") {
+		t.Errorf("got %v", err)
+	}
+	var n Notes
+	if _, err := n.FromSDP(smallOffer+"a=crypto:1 AES inline:secret\r\na=x:\x1b[31m\u009b\u202e\x9b\r\n", Initiator); err != nil {
+		t.Fatal(err)
+	}
+	if got := noted(&n); strings.Contains(got, "secret") || strings.ContainsAny(got, "\x1b\u009b\u202e") || !utf8.ValidString(got) {
+		t.Errorf("got %q", got)
+	}
 }
 
 // TestNotesAreBounded: a stranger's input cannot make us say more than so much.

@@ -52,6 +52,7 @@ type reader struct {
 	d  Description
 	at int // where the element begins that is being read
 	*shelf
+	unlisted int // sources that repairSources added
 }
 
 func (r *reader) children(e *element.Element) error {
@@ -129,16 +130,17 @@ func (r *reader) content(e *element.Element) error {
 	if senders := e.Attr("senders"); senders != "" && senders != c.Senders {
 		r.d.notes.content(Repaired, c, "senders "+quote(senders), "an unknown word means both, the default")
 	}
-	described := false
+	described, transported := false, false
 	for child := e.First(); child != nil; child = child.Next() {
 		var err error
 		switch {
 		case child.Name == "description" && !described:
 			described = true
 			err = r.media(c, child)
-		case child.Name == "transport" && child.Space == nsICE:
+		case child.Name == "transport" && child.Space == nsICE && !transported:
+			transported = true
 			err = r.transport(c, child)
-		case child.Name == "transport":
+		case child.Name == "transport" && !transported:
 			r.otherTransport(c, child)
 		}
 		if err != nil {
@@ -163,10 +165,10 @@ func (r *reader) otherTransport(c *Content, e *element.Element) {
 }
 
 func (r *reader) media(c *Content, e *element.Element) error {
-	media := e.Attr("media")
-	if e.Space != NSRTP || media != "audio" && media != "video" {
+	media := mediaWord(e.Attr("media"))
+	if e.Space != NSRTP || media == "" {
 		c.Absent = true
-		r.d.notes.content(Dropped, c, "the content", "browsers are called with audio and video (XEP-0167), not with "+quote(media)+" in "+quote(e.Space))
+		r.d.notes.content(Dropped, c, "the content", "browsers are called with audio and video (XEP-0167), not with "+quote(e.Attr("media"))+" in "+quote(e.Space))
 		return nil
 	}
 	c.Media = media
@@ -217,7 +219,7 @@ func (r *reader) fit(c *Content) {
 		r.d.writer = Monal
 	}
 	described := len(c.Payloads) > 0
-	c.repairSources(r.d.notes)
+	r.unlisted += c.repairSources(maxSources-len(r.sources)-r.unlisted, r.d.notes)
 	c.fit(r.d.notes)
 	if described && !c.usable() || r.whole() && !described {
 		c.Absent = true

@@ -115,20 +115,23 @@ func (c *Content) repairOrder(n *Notes) {
 	n.content(Repaired, c, "the order of payload types", "Monal has another each time; opus and VP8 go first, helpers last")
 }
 
-// repairSources lists a retransmission's source that only its group names.
+// repairSources lists a retransmission's source that only its group names, as long as
+// there is room for more.
 //
 // COMPAT stanza.js 12: an accept lists the first source of a FID group only. Without the
 // other the group would mean nothing, and retransmissions would belong to nobody.
-func (c *Content) repairSources(n *Notes) {
+func (c *Content) repairSources(room int, n *Notes) (added int) {
 	for _, g := range c.Groups {
 		if g.Semantics != "FID" || len(g.Sources) != 2 || c.source(g.Sources[1]) != nil {
 			continue
 		}
-		if media := c.source(g.Sources[0]); media != nil && len(c.Sources) < maxSources {
+		if media := c.source(g.Sources[0]); media != nil && added < room {
+			added++
 			n.source(Repaired, c, g.Sources[1], "", "its group names it, and nothing else; it is listed like what it retransmits")
 			c.Sources = append(c.Sources, Source{SSRC: g.Sources[1], CNAME: media.CNAME, MSID: media.MSID})
 		}
 	}
+	return added
 }
 
 // repair reads a candidate's attributes that only some client writes.

@@ -82,7 +82,7 @@ func (r *reader) payload(c *Content, e *element.Element) {
 	for child := e.First(); child != nil; child = child.Next() {
 		switch {
 		case child.Name == "parameter" && child.Space == NSRTP:
-			if len(r.params)-mark < maxParams {
+			if len(r.params)-mark < maxParams && len(r.params) < maxAllParams {
 				r.params = append(r.params, Param{child.Attr("name"), child.Attr("value")})
 			}
 		case child.Name == "rtcp-fb" && child.Space == nsFeedback:
@@ -173,13 +173,13 @@ func (c *Content) appendDescription(w *element.Writer, to Dialect) {
 	if len(c.Sources) > 0 {
 		// COMPAT stanza.js 12: pairs retransmissions with media only when it is there.
 		media := c.Sources[0].SSRC
-		if len(c.Groups) > 0 {
+		if len(c.Groups) > 0 && len(c.Groups[0].Sources) > 0 {
 			media = c.Groups[0].Sources[0]
 		}
 		w.AttrUint("ssrc", uint64(media))
 	}
 	first := 0
-	if !to.ordersCodecs() {
+	if !to.ordersCodecs() && len(c.Payloads) > 0 {
 		first = c.preferred()
 		c.Payloads[first].append(w, to)
 	}

@@ -98,6 +98,7 @@ func (d *Description) senders(c *Content, local Role) direction {
 func (d *Description) fitTo(offer *Description, local Role) (*Description, error) {
 	out := &Description{Contents: make([]Content, len(offer.Contents)), notes: d.notes}
 	pairs := d.pair(offer)
+	var chosen [128]bool
 	taken := 0
 	for i := range offer.Contents {
 		want := &offer.Contents[i]
@@ -108,7 +109,7 @@ func (d *Description) fitTo(offer *Description, local Role) (*Description, error
 			continue
 		}
 		c := d.Contents[at]
-		if !c.fitPayloadsTo(want, offer, d.notes) {
+		if !c.fitPayloadsTo(want, offer, &chosen, d.notes) {
 			d.notes.content(Synthesised, want, "the m-line, with port 0", "the answer has no codec that was offered")
 			continue
 		}
@@ -159,6 +160,9 @@ func (d *Description) pair(offer *Description) []int {
 // name that its writer has for it: what trickles later is named like that. It returns -1
 // when there is none.
 func (d *Description) Answered(offer *Description, name string) int {
+	if offer == nil {
+		return -1
+	}
 	for i, at := range d.pair(offer) {
 		if at >= 0 && d.Contents[at].Name == name {
 			return i
@@ -194,8 +198,8 @@ func (d *Description) counterpart(want *Content, offer *Description, used []bool
 //
 // What the answer numbers otherwise than the offer keeps its number where that is free: by
 // it the peer wants to be sent to (RFC 3264 §6.1). Else it gets the offer's.
-func (c *Content) fitPayloadsTo(want *Content, offer *Description, n *Notes) bool {
-	f := fitting{want: want, offer: offer}
+func (c *Content) fitPayloadsTo(want *Content, offer *Description, chosen *[128]bool, n *Notes) bool {
+	f := fitting{want: want, offer: offer, chosen: chosen}
 	kept := make([]Payload, 0, len(c.Payloads))
 	for _, retransmission := range []bool{false, true} {
 		for _, p := range c.Payloads {
@@ -221,6 +225,7 @@ func (c *Content) fitPayloadsTo(want *Content, offer *Description, n *Notes) boo
 type fitting struct {
 	want   *Content
 	offer  *Description
+	chosen *[128]bool    // numbers of the answer's own, in all its contents
 	pairs  [128]*Payload // what was offered, by the answer's number
 	number [128]int      // what is written, by the answer's number
 	taken  [128]bool     // numbers of the offer that are answered
@@ -237,7 +242,11 @@ func (f *fitting) fit(p *Payload) bool {
 	}
 	id := p.ID
 	f.pairs[id], f.taken[offered.ID] = offered, true
-	if id != offered.ID && !f.offer.free(id) {
+	switch {
+	case id == offered.ID:
+	case f.offer.free(id) && !f.chosen[id]:
+		f.chosen[id] = true
+	default:
 		p.ID = offered.ID
 	}
 	f.number[id] = p.ID
@@ -251,7 +260,8 @@ func (f *fitting) fit(p *Payload) bool {
 
 // free says whether a number is one to choose (RFC 3551 §3, RFC 5761 §4), and nobody's yet.
 func (d *Description) free(id int) bool {
-	return (id >= 35 && id < 64 || id >= 96) && !d.numbers[id]
+	taken := func(c Content) bool { return c.payload(id) != nil }
+	return (id >= 35 && id < 64 || id >= 96) && !d.numbers[id] && !slices.ContainsFunc(d.Contents, taken)
 }
 
 // offered finds the offered payload type that p means: that of its number or, failing

@@ -223,7 +223,7 @@ func readXML(data []byte, at int) (*pasted, error) {
 	e := findJingle(root)
 	switch {
 	case e == nil:
-		return nil, fmt.Errorf("want a <jingle/>, got <%.40s/> without one", root.Name)
+		return nil, fmt.Errorf("want a <jingle/>, there is none in this %.40q", root.Name)
 	case e.Space != jingle.NS:
 		return nil, fmt.Errorf("want a <jingle/> in namespace %q, got %.80q", jingle.NS, e.Space)
 	}

@@ -124,7 +124,7 @@ func TestConvertErrors(t *testing.T) {
 		{"log: <jingle\n é&", nil, "xml at line 2, column 3: want = after an attribute's name"},
 		{strings.Repeat("<a>", 100), nil, "xml at line 1, column 193: elements nested too deeply"},
 		{"<jingle \xff/>", nil, "xml: not UTF-8"},
-		{"<iq/>", nil, "want a <jingle/>, got <iq/> without one"},
+		{"<iq/>", nil, "want a <jingle/>, there is none in this \"iq\""},
 		{"<iq xmlns='jabber:client'><jingle action='x'/></iq>", nil, `want a <jingle/> in namespace "urn:xmpp:jingle:1", got "jabber:client"`},
 		{"<jingle sid='s'/>", nil, "jingle: want an action"},
 		{jingle + "'session-initiate'/>", nil, `xml at line 1, column 1: jingle "session-initiate": want a content`},

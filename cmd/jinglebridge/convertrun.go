@@ -24,7 +24,7 @@ func (t *translation) tell(format string, args ...any) {
 
 // note says of a candidate or its content what the bridge does with it outside of jingle.
 func (t *translation) note(kind jingle.NoteKind, what, why string) {
-	t.notes.All = append(t.notes.All, jingle.Note{Kind: kind, What: what, Why: why})
+	t.notes.Add(jingle.Note{Kind: kind, What: what, Why: why})
 }
 
 // explain writes what the translation noted, and how many of each when it is done.

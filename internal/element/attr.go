@@ -11,7 +11,7 @@ const fewAttrs = 16 // so few are compared with each other
 // attributes reads up to the end of the tag and fills e; xmlns declarations become
 // bindings.
 func (p *parser) attributes(e *Element, i int) (end int, empty bool, err error) {
-	begin, prefixed, seen := len(p.room.attrs), false, uint64(0)
+	begin, prefixed, spaced, seen := len(p.room.attrs), false, false, uint64(0)
 	for {
 		before := i
 		i = p.skipSpace(i)
@@ -43,7 +43,10 @@ func (p *parser) attributes(e *Element, i int) (end int, empty bool, err error) 
 			}
 		}
 		if name == "xmlns" {
-			i, e.Space = end, value
+			if spaced {
+				return i, false, errTwice(name)
+			}
+			i, e.Space, spaced = end, value, true
 			continue
 		}
 		bit := nameBit(name)
@@ -130,7 +133,7 @@ func (p *parser) check(e *Element, prefixed bool) error {
 	return nil
 }
 
-func errTwice(name string) error { return fmt.Errorf("attribute %q twice", name) }
+func errTwice(name string) error { return fmt.Errorf("attribute %.80q twice", name) }
 
 // nameBit is one of 64 bits. Two names with the same may be the same name.
 func nameBit(name string) uint64 {

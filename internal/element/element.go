@@ -20,6 +20,7 @@ type Element struct {
 
 	first, next *Element
 	offset      int32
+	blank       bool // Text is white space
 }
 
 // Attr is one attribute: an unprefixed one, or one of XML's own, such as xml:lang.

@@ -34,6 +34,7 @@ func TestParseRefuses(t *testing.T) {
 		``, `x`, `<a>`, `<a></b>`, `<a/><b/>`, `<a/>x`, `</a>`, `<a x=1/>`, `<a x='1' x='2'/>`, `<a x='<'/>`, `<a x='1'y='2'/>`,
 		`<p:a/>`, `<a p:x='1'/>`, `<!-- c --><a/>`, `<a><!-- c --></a>`, `<?xml version='1.0'?><a/>`, `<a><?pi?></a>`,
 		`<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>`, `<a>&nbsp;</a>`, `<a>&#0;</a>`, `<a>&#xFFFF;</a>`, `<a>&#x110000;</a>`, `<a>& b</a>`,
+		`<a>]]></a>`, `<a xmlns='m' xmlns='n'/>`, `<a xmlns:='n'/>`, `<a xmlns:xml='n'/>`, `<a xmlns:xmlns='n'/>`, `<a xmlns:p:q='n'/>`,
 		"<a>\x01</a>", "<a x='\x00'/>", "<a>\xff</a>", "<a>\uffff</a>", "<a><![CDATA[\x02]]></a>", `<1a/>`, `< a/>`, `<a`, `<a x`, `<a x='`,
 	} {
 		if e, err := Parse([]byte(in), "", Limits{}); err == nil {
@@ -221,6 +222,17 @@ func TestParseHostileLength(t *testing.T) {
 	pieces := "<a>" + strings.Repeat(strings.Repeat("x", 200)+"<b/>", 2000) + "</a>"
 	if _, err := Parse([]byte(pieces), "", Limits{Elements: 20_000}); !errors.Is(err, ErrTooMany) {
 		t.Errorf("2000 pieces of text: got %v, want %v", err, ErrTooMany)
+	}
+	for name, in := range map[string]string{
+		"blank pieces": "<a>" + strings.Repeat(" ", 30_000) + strings.Repeat("<b/> ", 6_000) + "</a>",
+		"empty pieces": "<a>" + strings.Repeat(" ", 30_000) + strings.Repeat("<![CDATA[]]>", 2_500) + "</a>",
+	} {
+		if _, err := Parse([]byte(in), "", Limits{Elements: 20_000}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Parse([]byte("<a>"+strings.Repeat("<![CDATA[]]>", 101)+"</a>"), "", Limits{Elements: 100}); !errors.Is(err, ErrTooMany) {
+		t.Errorf("101 sections of CDATA: got %v, want %v", err, ErrTooMany)
 	}
 	ligatures := strings.Repeat("\ufb01", 300_000) // each begins with the byte of U+FFFF
 	e, err := Parse([]byte("<a x='"+ligatures+"'>"+ligatures+"</a>"), "", Limits{})

@@ -19,7 +19,10 @@ func (p *parser) declare(name, value string) (bool, error) {
 	if !found {
 		return false, nil
 	}
-	if value == "" {
+	switch {
+	case prefix == "" || prefix == "xmlns" || strings.IndexByte(prefix, ':') >= 0 || prefix == "xml" && value != xmlSpace:
+		return false, fmt.Errorf("the prefix %.80q is not to be declared", prefix)
+	case value == "":
 		return false, errors.New("a prefix bound to no namespace")
 	}
 	if len(p.bindings) == maxBindings {
@@ -33,7 +36,7 @@ func (p *parser) declare(name, value string) (bool, error) {
 func (p *parser) resolve(raw string) (space, name string, err error) {
 	prefix, name, _ := strings.Cut(raw, ":")
 	if prefix == "" || name == "" || strings.IndexByte(name, ':') >= 0 {
-		return "", "", fmt.Errorf("bad name %q", raw)
+		return "", "", fmt.Errorf("bad name %.80q", raw)
 	}
 	for i := len(p.bindings) - 1; i >= 0; i-- {
 		if p.bindings[i].prefix == prefix {
@@ -43,7 +46,7 @@ func (p *parser) resolve(raw string) (space, name string, err error) {
 	if prefix == "xml" {
 		return xmlSpace, name, nil
 	}
-	return "", "", fmt.Errorf("prefix %q is not declared", prefix)
+	return "", "", fmt.Errorf("prefix %.80q is not declared", prefix)
 }
 
 // resolveAttrs checks attributes of which some have prefixes, and leaves out those that

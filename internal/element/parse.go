@@ -155,7 +155,7 @@ func (p *parser) end(i int, raw string) (int, error) {
 			return end + 1, nil
 		}
 	}
-	return i, fmt.Errorf("want </%s>", raw)
+	return i, fmt.Errorf("want the end of %.80q", raw)
 }
 
 // at says whether the byte at i is c.

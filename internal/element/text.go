@@ -14,7 +14,11 @@ func (p *parser) text(e *Element, i int) (int, error) {
 	if length < 0 {
 		return i, errors.New("input ends inside an element")
 	}
-	text, err := unescape(p.src[i:i+length], false)
+	raw := p.src[i : i+length]
+	if strings.Contains(raw, "]]>") {
+		return i, errors.New("]]> in text") // XML 1.0 §2.4
+	}
+	text, err := unescape(raw, false)
 	if err != nil {
 		return i, err
 	}
@@ -34,23 +38,31 @@ func (p *parser) cdata(e *Element, i int) (int, error) {
 	if !legal(text) {
 		return i, errIllegal
 	}
-	return i + len("[CDATA[") + len(text) + len("]]>"), p.addText(e, text)
+	i += len("[CDATA[") + len(text) + len("]]>")
+	if err := p.spend(1); err != nil {
+		return i, err
+	}
+	if strings.IndexByte(text, '\r') >= 0 { // XML 1.0 §2.11
+		text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	}
+	return i, p.addText(e, text)
 }
 
 // addText joins pieces of text. Pieces are counted as elements: joining ten
 // thousand of them would otherwise cost quadratic time.
 func (p *parser) addText(e *Element, text string) error {
-	if e.Text == "" {
-		e.Text = text
+	blank := isBlank(text)
+	switch {
+	case e.Text == "":
+		e.Text, e.blank = text, blank
 		return nil
-	}
-	if isBlank(text) && isBlank(e.Text) {
+	case blank && e.blank:
 		return nil // indentation between children
 	}
 	if err := p.spend(16 + len(e.Text)/256); err != nil {
 		return err
 	}
-	e.Text += text
+	e.Text, e.blank = e.Text+text, false
 	return nil
 }
 
