@@ -71,7 +71,7 @@ func (c *Content) fitPayloads(n *Notes) {
 			media[p.ID] = true
 			p.Feedback |= c.Feedback
 		}
-		kept = append(kept, *p)
+		kept = keep(kept, c.Payloads, i)
 	}
 	clear(c.Payloads[len(kept):])
 	c.Payloads = slices.DeleteFunc(kept, func(p Payload) bool {
@@ -98,6 +98,14 @@ func (c *Content) dropFormer(n *Notes) {
 		}
 		return former
 	})
+}
+
+// keep adds all[i] to the front of all, where kept are; what stays where it is is not copied.
+func keep[T any](kept, all []T, i int) []T {
+	if len(kept) == i {
+		return all[:i+1]
+	}
+	return append(kept, all[i])
 }
 
 // complete fills in what a payload type need not say; it returns why it cannot be used,
@@ -143,8 +151,9 @@ func (p *Payload) complete(c *Content, n *Notes) (why string) {
 // readers choke on.
 func (p *Payload) fitParams(c *Content, n *Notes) {
 	kept := p.Params[:0]
-	for _, param := range p.Params {
-		if strings.EqualFold(param.Name, "apt") {
+	for i := range p.Params {
+		param := &p.Params[i]
+		if len(param.Name) == 3 && param.Name != "apt" && strings.EqualFold(param.Name, "apt") {
 			param.Name = "apt" // libwebrtc refuses the whole description for another case
 		}
 		why := ""
@@ -156,12 +165,14 @@ func (p *Payload) fitParams(c *Content, n *Notes) {
 		case slices.ContainsFunc(kept, func(k Param) bool { return k.Name == param.Name }):
 			why = whyNotTwice
 		default:
-			kept = append(kept, param)
+			kept = keep(kept, p.Params, i)
 			continue
 		}
-		n.param(Dropped, c, p, param, why)
+		n.param(Dropped, c, p, *param, why)
 	}
-	p.Params = kept
+	if len(kept) < len(p.Params) {
+		p.Params = kept
+	}
 }
 
 // mediaFirst puts a codec in front that carries media. The order is otherwise what the
@@ -199,7 +210,7 @@ const extMID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 // fitExtensions keeps what one-byte headers can number, each number and URI once.
 func (c *Content) fitExtensions(n *Notes) {
 	kept := c.Extensions[:0]
-	for _, x := range c.Extensions {
+	for i, x := range c.Extensions {
 		why := ""
 		switch {
 		case x.ID < 1 || x.ID > 14:
@@ -213,7 +224,7 @@ func (c *Content) fitExtensions(n *Notes) {
 		case slices.ContainsFunc(kept, func(k Extension) bool { return k.ID == x.ID || k.URI == x.URI }):
 			why = whyNotTwice
 		default:
-			kept = append(kept, x)
+			kept = keep(kept, c.Extensions, i)
 			continue
 		}
 		n.extension(Dropped, c, x, why)

@@ -1,17 +1,18 @@
 package jingle
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // lines writes SDP and counts its lines. In the end the text must have as many: that is
 // the last word on injection, should a check before it ever be forgotten.
 type lines struct {
-	buf   []byte
+	text  strings.Builder
 	count int
 	mixed bool // a=extmap-allow-mixed was said for all m-lines
 }
@@ -19,32 +20,38 @@ type lines struct {
 // line writes one whole line.
 func (l *lines) line(parts ...string) {
 	for _, part := range parts {
-		l.buf = append(l.buf, part...)
+		l.text.WriteString(part)
 	}
 	l.end()
 }
 
 func (l *lines) end() {
-	l.buf = append(l.buf, '\r', '\n')
+	l.text.WriteString("\r\n")
 	l.count++
 }
 
 // part writes less than a line.
-func (l *lines) part(s string)   { l.buf = append(l.buf, s...) }
-func (l *lines) number(n uint64) { l.buf = strconv.AppendUint(l.buf, n, 10) }
+func (l *lines) part(s string) { l.text.WriteString(s) }
+
+func (l *lines) number(n uint64) {
+	var digits [20]byte
+	l.text.Write(strconv.AppendUint(digits[:0], n, 10))
+}
+
 func (l *lines) start(s string, n int) {
-	l.buf = append(l.buf, s...)
+	l.text.WriteString(s)
 	l.number(uint64(n))
 }
 
-func (l *lines) text() (string, error) {
-	if len(l.buf) > maxSDP {
-		return "", fmt.Errorf("sdp: want at most %d bytes, got %d", maxSDP, len(l.buf))
+func (l *lines) whole() (string, error) {
+	text := l.text.String()
+	if len(text) > maxSDP {
+		return "", fmt.Errorf("sdp: want at most %d bytes, got %d", maxSDP, len(text))
 	}
-	if bytes.Count(l.buf, []byte{'\n'}) != l.count || bytes.Count(l.buf, []byte{'\r'}) != l.count || visible(l.buf) != len(l.buf)-2*l.count {
+	if strings.Count(text, "\n") != l.count || strings.Count(text, "\r") != l.count || visible(text) != len(text)-2*l.count {
 		return "", errors.New("sdp: a value is not of its grammar")
 	}
-	return string(l.buf), nil
+	return text, nil
 }
 
 // guess is how long the text will be, about.
@@ -52,12 +59,9 @@ func (d *Description) guess() int {
 	size := 256
 	for i := range d.Contents {
 		c := &d.Contents[i]
-		size += 640 + 80*len(c.Extensions) + 64*len(c.Sources) + 160*len(c.Candidates)
+		size += 520 + 72*len(c.Extensions) + 64*len(c.Sources) + 140*len(c.Candidates)
 		for p := range c.Payloads {
-			size += 48 + 32*len(c.Payloads[p].Params)
-			if c.Payloads[p].Feedback != 0 {
-				size += 110
-			}
+			size += 36 + 26*len(c.Payloads[p].Params) + 24*bits.OnesCount8(uint8(c.Payloads[p].Feedback))
 		}
 	}
 	return min(size, maxSDP)
@@ -163,7 +167,8 @@ func (l *lines) transport(c *Content) {
 	for i := range c.Candidates {
 		if c.Candidates[i].Unfit() == "" {
 			l.part("a=")
-			l.buf = c.Candidates[i].append(l.buf)
+			var line [160]byte
+			l.text.Write(c.Candidates[i].append(line[:0]))
 			l.end()
 		}
 	}

@@ -28,6 +28,9 @@ func (c *Content) repairPayloads(n *Notes) (monal bool) {
 // number and stands on every codec, truth is "true", and what has no name in SDP is
 // called encodings (red) or dtmp_tones (telephone-event).
 func (p *Payload) repairParams(c *Content, n *Notes) (monal bool) {
+	if !slices.ContainsFunc(p.Params, Param.odd) {
+		return false
+	}
 	kept := p.Params[:0]
 	for _, said := range p.Params {
 		param := said
@@ -62,6 +65,11 @@ func (p *Payload) repairParams(c *Content, n *Notes) (monal bool) {
 	}
 	p.Params = kept
 	return monal
+}
+
+// odd says whether a parameter may be of that spelling.
+func (p Param) odd() bool {
+	return strings.IndexByte(p.Name, '_') >= 0 || p.Name == "encodings" || p.Value == "true" || p.Value == "false"
 }
 
 func boolean(s string) string {

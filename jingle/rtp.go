@@ -54,10 +54,17 @@ var feedbackNames = [...]struct{ kind, sub, line string }{
 
 // feedbackOf is the empty set for what we do not pass on.
 func feedbackOf(kind, sub string) Feedback {
-	for i := range feedbackNames {
-		if feedbackNames[i].kind == kind && feedbackNames[i].sub == sub {
-			return 1 << i
-		}
+	switch {
+	case kind == "nack" && sub == "":
+		return NACK
+	case kind == "nack" && sub == "pli":
+		return PLI
+	case kind == "ccm" && sub == "fir":
+		return FIR
+	case kind == "goog-remb" && sub == "":
+		return REMB
+	case kind == "transport-cc" && sub == "":
+		return TransportCC
 	}
 	return 0
 }

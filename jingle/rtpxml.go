@@ -67,23 +67,38 @@ func (r *reader) bounds(begin marks) error {
 	return nil
 }
 
+// payload reads a <payload-type/>. There are dozens, so its attributes are gone through once.
 func (r *reader) payload(c *Content, e *element.Element) {
-	id, ok := number(e.Attr("id"), 127)
-	if !ok {
+	p := Payload{ID: -1}
+	for i := range e.Attrs {
+		switch a := &e.Attrs[i]; a.Name {
+		case "id":
+			if id, ok := number(a.Value, 127); ok {
+				p.ID = int(id)
+			}
+		case "name":
+			p.Name = a.Value
+		case "clockrate":
+			p.Clock = small(a.Value, 1<<31-1)
+		case "channels":
+			p.Channels = small(a.Value, 255)
+		// XEP-0167 §4 has these here, for one codec; SDP for all of a media.
+		case "ptime":
+			c.Ptime = cmp.Or(c.Ptime, small(a.Value, 1000))
+		case "maxptime":
+			c.MaxPtime = cmp.Or(c.MaxPtime, small(a.Value, 1000))
+		}
+	}
+	if p.ID < 0 {
 		r.d.notes.odd(c, "payload type", e.Attr("id"), "want a number of 0 to 127")
 		return
-	}
-	// XEP-0167 §4 has them here, for one codec; SDP for all of a media.
-	c.Ptime, c.MaxPtime = cmp.Or(c.Ptime, small(e.Attr("ptime"), 1000)), cmp.Or(c.MaxPtime, small(e.Attr("maxptime"), 1000))
-	p := Payload{
-		ID: int(id), Name: e.Attr("name"), Clock: small(e.Attr("clockrate"), 1<<31-1), Channels: small(e.Attr("channels"), 255),
 	}
 	mark := len(r.params)
 	for child := e.First(); child != nil; child = child.Next() {
 		switch {
 		case child.Name == "parameter" && child.Space == NSRTP:
 			if len(r.params)-mark < maxParams && len(r.params) < maxAllParams {
-				r.params = append(r.params, Param{child.Attr("name"), child.Attr("value")})
+				r.params = append(r.params, paramOf(child))
 			}
 		case child.Name == "rtcp-fb" && child.Space == nsFeedback:
 			p.Feedback |= r.feedback(c, child)
@@ -95,10 +110,31 @@ func (r *reader) payload(c *Content, e *element.Element) {
 	r.payloads = append(r.payloads, p)
 }
 
+func paramOf(e *element.Element) (p Param) {
+	for i := range e.Attrs {
+		switch a := &e.Attrs[i]; a.Name {
+		case "name":
+			p.Name = a.Value
+		case "value":
+			p.Value = a.Value
+		}
+	}
+	return p
+}
+
 func (r *reader) feedback(c *Content, e *element.Element) Feedback {
-	f := feedbackOf(e.Attr("type"), e.Attr("subtype"))
+	var kind, sub string
+	for i := range e.Attrs {
+		switch a := &e.Attrs[i]; a.Name {
+		case "type":
+			kind = a.Value
+		case "subtype":
+			sub = a.Value
+		}
+	}
+	f := feedbackOf(kind, sub)
 	if f == 0 && r.d.notes != nil {
-		r.d.notes.content(Dropped, c, "rtcp-fb "+e.Attr("type")+" "+e.Attr("subtype"), whyFeedback)
+		r.d.notes.content(Dropped, c, "rtcp-fb "+kind+" "+sub, whyFeedback)
 	}
 	return f
 }

@@ -37,12 +37,13 @@ func (d *Description) ToSDP(o SDPFor) (string, error) {
 	if !isToken(o.Stream) {
 		o.Stream = "s" + strconv.FormatUint(fnv(fnvStart, o.Stream), 16)
 	}
-	l := lines{buf: make([]byte, 0, out.guess())}
+	var l lines
+	l.text.Grow(out.guess())
 	l.session(out, o)
 	for i := range out.Contents {
 		l.content(&out.Contents[i], o)
 	}
-	return l.text()
+	return l.whole()
 }
 
 // offer is d as the browser shall hear it when it is to answer.

@@ -2,6 +2,7 @@ package jingle
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 )
 
@@ -18,7 +19,7 @@ func TestVisible(t *testing.T) {
 						want++
 					}
 				}
-				if got := visible(text); got != want {
+				if got := visible(string(text)); got != want {
 					t.Fatalf("% x: got %d, want %d", text, got, want)
 				}
 			}
@@ -27,7 +28,7 @@ func TestVisible(t *testing.T) {
 }
 
 func BenchmarkVisible(b *testing.B) {
-	text := bytes.Repeat([]byte("a=rtpmap:111 opus/48000/2\r\n"), 200)
+	text := strings.Repeat("a=rtpmap:111 opus/48000/2\r\n", 200)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		visible(text)
