@@ -47,11 +47,11 @@ export const only = media => jingle => {
   return jingle
 }
 
-/** Gives each content's payload types the numbers that change makes of the list of theirs; rtx follows. */
+/** Gives each content's payload types the numbers that change makes of the list of theirs, and of its media; rtx follows. */
 const renumber = change => jingle => {
   for (const content of contents(jingle)) {
     const before = payloads(content).map(p => p.getAttribute('id'))
-    const after = change(before)
+    const after = change(before, description(content).getAttribute('media'))
     const now = id => after[before.indexOf(id)]
     for (const payload of payloads(content)) {
       payload.setAttribute('id', now(payload.getAttribute('id')))
@@ -67,8 +67,8 @@ export const swappedNumbers = renumber(ids => [...ids.slice(1), ids[0]])
 /** Numbers that no browser offers. */
 export const newNumbers = renumber(ids => ids.map((_, i) => String(i + 1)))
 
-/** Numbers that no browser offers, of those that are free to choose. */
-export const ownNumbers = renumber(ids => ids.map((_, i) => String(50 + i)))
+/** Numbers that no browser offers, of those that are free to choose: none twice in a bundle. */
+export const ownNumbers = renumber((ids, media) => ids.map((_, i) => String((media === 'audio' ? 50 : 56) + i)))
 
 export function withoutRtx(jingle) {
   for (const content of contents(jingle)) remove(description(content), child => payloads(content).includes(child) && isRtx(child))
