@@ -107,6 +107,9 @@ func (j *Jingle) appendContents(w *element.Writer, to Dialect) {
 	if to == Movim && j.Action == ContentModify {
 		f = wholeForm // COMPAT Movim 0.34: takes the stanza for the new remote offer
 	}
+	if f.description == "whole" {
+		w.Grow(j.Description.guess() * 5 / 2) // XML is that much longer than SDP
+	}
 	if f.group {
 		j.appendGroup(w, to)
 	}

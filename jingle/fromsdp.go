@@ -166,7 +166,8 @@ func (s *scanner) formats(formats string) (want string) {
 		case s.at[id] != 0:
 			return "want each payload type once"
 		}
-		s.at[id], s.d.numbers[id] = uint8(count), true
+		s.at[id] = uint8(count)
+		s.d.numbers.add(int(id))
 		s.payloads = append(s.payloads, Payload{ID: int(id)})
 	}
 }

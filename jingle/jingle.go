@@ -89,10 +89,10 @@ type Description struct {
 	Contents []Content // in the order of the m-lines
 	Bundle   []string  // names in the BUNDLE group; nil without a group
 
-	writer    Dialect   // whose spelling it had
-	initiates bool      // a session: whatever it says of creators, the initiator offers all
-	notes     *Notes    // is told what becomes of it
-	numbers   [128]bool // payload types that were said in SDP, kept or not
+	writer    Dialect // whose spelling it had
+	initiates bool    // a session: whatever it says of creators, the initiator offers all
+	notes     *Notes  // is told what becomes of it
+	numbers   numbers // payload types that were said in SDP, kept or not
 }
 
 // Content is one m-line, one <content/>.

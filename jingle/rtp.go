@@ -15,6 +15,12 @@ type Payload struct {
 // Param is one format parameter: name and value, neither empty.
 type Param struct{ Name, Value string }
 
+// numbers is a set of payload types, 0 to 127.
+type numbers [2]uint64
+
+func (s *numbers) add(id int)      { s[id>>6] |= 1 << (id & 63) }
+func (s *numbers) has(id int) bool { return s[id>>6]&(1<<(id&63)) != 0 }
+
 // Extension is one RTP header extension (XEP-0294, RFC 8285).
 type Extension struct {
 	ID  int // 1 to 14

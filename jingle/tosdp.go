@@ -99,7 +99,7 @@ func (d *Description) senders(c *Content, local Role) direction {
 func (d *Description) fitTo(offer *Description, local Role) (*Description, error) {
 	out := &Description{Contents: make([]Content, len(offer.Contents)), notes: d.notes}
 	pairs := d.pair(offer)
-	var chosen [128]bool
+	var chosen numbers
 	taken := 0
 	for i := range offer.Contents {
 		want := &offer.Contents[i]
@@ -199,7 +199,7 @@ func (d *Description) counterpart(want *Content, offer *Description, used []bool
 //
 // What the answer numbers otherwise than the offer keeps its number where that is free: by
 // it the peer wants to be sent to (RFC 3264 §6.1). Else it gets the offer's.
-func (c *Content) fitPayloadsTo(want *Content, offer *Description, chosen *[128]bool, n *Notes) bool {
+func (c *Content) fitPayloadsTo(want *Content, offer *Description, chosen *numbers, n *Notes) bool {
 	f := fitting{want: want, offer: offer, chosen: chosen}
 	kept := make([]Payload, 0, len(c.Payloads))
 	for _, retransmission := range []bool{false, true} {
@@ -226,7 +226,7 @@ func (c *Content) fitPayloadsTo(want *Content, offer *Description, chosen *[128]
 type fitting struct {
 	want   *Content
 	offer  *Description
-	chosen *[128]bool    // numbers of the answer's own, in all its contents
+	chosen *numbers      // of the answer's own, in all its contents
 	pairs  [128]*Payload // what was offered, by the answer's number
 	number [128]int      // what is written, by the answer's number
 	taken  [128]bool     // numbers of the offer that are answered
@@ -245,8 +245,8 @@ func (f *fitting) fit(p *Payload) bool {
 	f.pairs[id], f.taken[offered.ID] = offered, true
 	switch {
 	case id == offered.ID:
-	case f.offer.free(id) && !f.chosen[id]:
-		f.chosen[id] = true
+	case f.offer.free(id) && !f.chosen.has(id):
+		f.chosen.add(id)
 	default:
 		p.ID = offered.ID
 	}
@@ -262,7 +262,7 @@ func (f *fitting) fit(p *Payload) bool {
 // free says whether a number is one to choose (RFC 3551 §3, RFC 5761 §4), and nobody's yet.
 func (d *Description) free(id int) bool {
 	taken := func(c Content) bool { return c.payload(id) != nil }
-	return (id >= 35 && id < 64 || id >= 96) && !d.numbers[id] && !slices.ContainsFunc(d.Contents, taken)
+	return (id >= 35 && id < 64 || id >= 96) && !d.numbers.has(id) && !slices.ContainsFunc(d.Contents, taken)
 }
 
 // offered finds the offered payload type that p means: that of its number or, failing

@@ -1,6 +1,9 @@
 package element
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Writer renders elements into a byte slice. Names of elements, attributes and
 // namespaces come from our own code; only values may be foreign. Values are escaped,
@@ -24,6 +27,9 @@ func (w *Writer) Bytes() []byte { return w.buf }
 
 // Len returns the number of bytes written so far.
 func (w *Writer) Len() int { return len(w.buf) }
+
+// Grow makes room for n more bytes.
+func (w *Writer) Grow(n int) { w.buf = slices.Grow(w.buf, n) }
 
 // Start opens an element. xmlns is written when space differs from the parent's;
 // an outermost element writes it unless space is "".
