@@ -14,7 +14,7 @@ const fixtures = "../../jingle/testdata"
 // convert runs the command as from a shell.
 func convert(args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	code = run(nil, append([]string{"convert"}, args...), &out, &err)
+	code = run(context.Background(), append([]string{"convert"}, args...), &out, &err)
 	return code, out.String(), err.String()
 }
 
