@@ -192,7 +192,8 @@ func (j *Jingle) senders(c *Content, to Dialect) direction {
 			j.Description.notes.content(Repaired, c, "senders none", "Monal and Dino end the call at it; both is said, and nobody sends")
 		}
 		if d == fromResponder && to == Dino && j.Action == SessionInitiate {
-			// COMPAT Dino 0.4.2: whose user answers without video declines the whole call.
+			// COMPAT Dino 0.4.2: declines the whole call when its user, asked for video, turns the
+			// camera off before the session comes.
 			d = fromBoth
 			j.Description.notes.content(Repaired, c, "senders responder", "Dino declines the whole call where its user wants no video; both is said, and we send nothing")
 		}
