@@ -153,8 +153,8 @@ func (p *Payload) fitParams(c *Content, n *Notes) {
 	kept := p.Params[:0]
 	for i := range p.Params {
 		param := &p.Params[i]
-		if len(param.Name) == 3 && param.Name != "apt" && strings.EqualFold(param.Name, "apt") {
-			param.Name = "apt" // libwebrtc refuses the whole description for another case
+		if len(param.Name) == 3 && strings.EqualFold(param.Name, "apt") {
+			param.repairAPT()
 		}
 		why := ""
 		switch {
@@ -172,6 +172,15 @@ func (p *Payload) fitParams(c *Content, n *Notes) {
 	}
 	if len(kept) < len(p.Params) {
 		p.Params = kept
+	}
+}
+
+// repairAPT spells the number that rtx repeats as the payload type itself is spelled:
+// readers compare words, and libwebrtc refuses the whole description for another case.
+func (p *Param) repairAPT() {
+	p.Name = "apt"
+	for len(p.Value) > 1 && p.Value[0] == '0' {
+		p.Value = p.Value[1:]
 	}
 }
 
