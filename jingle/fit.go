@@ -277,6 +277,22 @@ func (c *Content) fitSources(n *Notes) {
 	})
 }
 
+// ownSources leaves in the i-th content the sources that none before it has: one source is
+// one stream of one content, and browsers refuse a description that says otherwise.
+func (d *Description) ownSources(i int) {
+	c := &d.Contents[i]
+	elsewhere := func(ssrc uint32) bool {
+		return slices.ContainsFunc(d.Contents[:i], func(o Content) bool { return !o.Absent && o.source(ssrc) != nil })
+	}
+	c.Sources = slices.DeleteFunc(c.Sources, func(s Source) bool {
+		if i == 0 || !elsewhere(s.SSRC) {
+			return false
+		}
+		d.notes.source(Dropped, c, s.SSRC, "", "another content has it")
+		return true
+	})
+}
+
 // dropLayers takes out the sources and what retransmits them.
 func (c *Content) dropLayers(layers []uint32, n *Notes) {
 	gone := slices.Clone(layers)

@@ -210,6 +210,7 @@ func (s *scanner) finish() error {
 		}
 		there = true
 		described := len(c.Payloads) > 0
+		d.ownSources(i)
 		if c.fit(d.notes); !c.usable() {
 			if !described {
 				return fmt.Errorf("m-line %s: want a payload type", quote(c.Name))

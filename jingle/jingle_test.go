@@ -252,3 +252,16 @@ func TestDialects(t *testing.T) {
 		t.Errorf("Movim wants all in a content-modify, got %s", got)
 	}
 }
+
+// TestSourcesAreOneContents: a source that two contents list, or one lists and the other's
+// group names, stays with the first.
+func TestSourcesAreOneContents(t *testing.T) {
+	const source = "<source xmlns='urn:xmpp:jingle:apps:rtp:ssma:0' ssrc='%d'><parameter name='cname' value='x'/></source>"
+	group := "<ssrc-group xmlns='urn:xmpp:jingle:apps:rtp:ssma:0' semantics='FID'><source ssrc='2'/><source ssrc='1'/></ssrc-group>"
+	first := strings.Replace(contentXML, "</description>", fmt.Sprintf(source, 1)+"</description>", 1)
+	second := strings.Replace(strings.Replace(contentXML, "name='0'", "name='1'", 1), "</description>", fmt.Sprintf(source, 1)+fmt.Sprintf(source, 2)+group+"</description>", 1)
+	d := parse(t, stanza("session-initiate", first+second)).Description
+	if len(d.Contents[0].Sources) != 1 || len(d.Contents[1].Sources) != 1 || d.Contents[1].Sources[0].SSRC != 2 || len(d.Contents[1].Groups) != 0 {
+		t.Errorf("got %+v and %+v", d.Contents[0].Sources, d.Contents[1])
+	}
+}

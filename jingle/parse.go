@@ -186,7 +186,7 @@ func (r *reader) finish(e *element.Element) error {
 			r.d.notes.content(Repaired, c, "a=mid:"+c.Mid, "the content's name is no token of at most 16 characters, as libwebrtc wants; the peer hears its own again")
 		}
 		if !c.Absent && c.Media != "" {
-			r.fit(c)
+			r.fit(i)
 		}
 	}
 	r.d.shareTransport()
@@ -214,12 +214,14 @@ func contentAt(e *element.Element, name string) int {
 }
 
 // fit puts right what a content says of its media.
-func (r *reader) fit(c *Content) {
+func (r *reader) fit(i int) {
+	c := &r.d.Contents[i]
 	if c.repairPayloads(r.d.notes) {
 		r.d.writer = Monal
 	}
 	described := len(c.Payloads) > 0
 	r.unlisted += c.repairSources(maxSources-len(r.sources)-r.unlisted, r.d.notes)
+	r.d.ownSources(i)
 	c.fit(r.d.notes)
 	if described && !c.usable() || r.whole() && !described {
 		c.Absent = true
