@@ -229,7 +229,7 @@ func (s *scanner) finish() error {
 }
 
 // nameStreams gives contents of one media a stream where the browser says none, as of
-// m-lines that only receive.
+// m-lines that only receive, and each track a name of its own.
 // COMPAT stanza.js 12: two of one media without are a duplicate a=msid.
 func (d *Description) nameStreams() {
 	for i := range d.Contents {
@@ -238,6 +238,11 @@ func (d *Description) nameStreams() {
 		if c.Stream == "" && !c.Absent && slices.ContainsFunc(d.Contents, same) {
 			c.Stream, c.Track = "-", "track-"+c.Name
 			d.notes.content(Synthesised, c, "a stream", "stanza.js takes a second "+c.Media+" for a duplicate without")
+		}
+		twin := func(o Content) bool { return !o.Absent && o.Stream == c.Stream && o.Track == c.Track }
+		if c.Stream != "" && !c.Absent && slices.ContainsFunc(d.Contents[:i], twin) {
+			d.notes.content(Repaired, c, "the track "+c.Track, "another content has it: browsers refuse a track twice")
+			c.Track = "track-" + c.Name
 		}
 	}
 }
