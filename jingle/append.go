@@ -20,9 +20,10 @@ const (
 	StanzaJS                // wants the data channels back that it offers
 )
 
-// DialectOf tells the dialect by the node of a client's XEP-0115 caps; Common when unknown.
-func DialectOf(capsNode string) Dialect {
-	switch node := strings.ToLower(capsNode); {
+// DialectOf tells the dialect by what a client calls itself: the node of its XEP-0115 caps, or
+// its resource; Common when unknown.
+func DialectOf(software string) Dialect {
+	switch node := strings.ToLower(software); {
 	case strings.Contains(node, "movim"):
 		return Movim
 	case strings.Contains(node, "monal"):
@@ -201,7 +202,7 @@ func (j *Jingle) senders(c *Content, to Dialect) direction {
 	// COMPAT Movim 0.34: "initiator" means the writer.
 	if turned := d.turned(); to == Movim && turned != d && (j.Writer == Responder || j.Action == SessionAccept) {
 		d = turned
-		j.Description.notes.content(Repaired, c, "senders "+d.String(), "turned round: to Movim initiator is who writes")
+		j.Description.notes.content(Repaired, c, "senders "+d.String(), whyTurned)
 	}
 	return d
 }

@@ -61,8 +61,8 @@ func (s *scanner) transportAttribute(name, value string) (want string) {
 			s.ownFingerprint, s.c.Hash, s.c.Fingerprint = true, "", ""
 		}
 		hash, digest := field(value)
-		if s.c.addFingerprint(hash, trim(digest), ""); s.c.Fingerprint != digest {
-			s.note(Dropped, whyFingerprint)
+		if done := s.c.addFingerprint(hash, trim(digest), ""); done != "" {
+			s.note(done, whyFingerprint)
 		}
 	case "setup":
 		if s.c.Setup = setupOf(value); s.c.Setup == "" {

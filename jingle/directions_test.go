@@ -110,7 +110,7 @@ func TestAnsweredDirections(t *testing.T) {
 				to = "movim"
 			}
 			// The other side's offer, in its browser's words and as we read its stanza.
-			offer := fromSDP(t, directed(row["offer"], "actpass"), local.other())
+			offer := fromSDP(t, directed(row["offer"], "actpass"), local.Other())
 			offer.Contents[0].Creator = creator
 			answer := fromSDP(t, directed(row["answer"], "active"), local)
 			if err := answer.Answers(offer); err != nil {
@@ -150,6 +150,6 @@ func hears(t *testing.T, xml, to string, writer Role, offer *Description) string
 	if to == "movim" {
 		return sendersOf(sendersIn(xml)).sdp(Initiator)
 	}
-	sdp := toSDP(t, parse(t, xml).Description, SDPFor{Local: writer.other(), Offer: offer})
+	sdp := toSDP(t, parse(t, xml).Description, SDPFor{Local: writer.Other(), Offer: offer})
 	return regexp.MustCompile(`a=(sendrecv|sendonly|recvonly|inactive)\r`).FindStringSubmatch(sdp)[1]
 }

@@ -1,6 +1,7 @@
 package jingle
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -115,20 +116,14 @@ func (p *Payload) complete(c *Content, n *Notes) (why string) {
 	if p.ID < 0 || p.ID > 127 || p.ID >= 64 && p.ID <= 95 {
 		return "want a number of 0 to 63 or 96 to 127 (RFC 5761 §4)"
 	}
-	if p.Name == "" {
-		if p.Name, p.Clock = static[p.ID].Name, static[p.ID].Clock; p.Name != "" {
-			n.payload(Synthesised, c, p, "the name and clock rate of a static payload type (RFC 3551 §6)")
-		}
+	if p.Name == "" || p.Clock == 0 {
+		p.fillStatic(c, n)
 	}
 	if !isToken(p.Name) {
 		return "want a codec's name"
 	}
 	if why := unwanted(p.Name); why != "" {
 		return why
-	}
-	if known := static[p.ID]; p.Clock == 0 && strings.EqualFold(known.Name, p.Name) {
-		p.Clock = known.Clock
-		n.payload(Synthesised, c, p, "the clock rate of a static payload type (RFC 3551 §6)")
 	}
 	if p.Clock == 0 && c.Media == "video" {
 		p.Clock = 90000
@@ -145,6 +140,16 @@ func (p *Payload) complete(c *Content, n *Notes) (why string) {
 		return "want a clock rate"
 	}
 	return ""
+}
+
+// fillStatic gives a static payload type the name and clock rate that it need not say.
+func (p *Payload) fillStatic(c *Content, n *Notes) {
+	known, ok := static[p.ID]
+	if !ok || p.Name != "" && !strings.EqualFold(p.Name, known.Name) {
+		return
+	}
+	p.Name, p.Clock = cmp.Or(p.Name, known.Name), known.Clock
+	n.payload(Synthesised, c, p, "the name or clock rate of a static payload type (RFC 3551 §6)")
 }
 
 // fitParams drops parameters that have no name or no value, that come again, or that
@@ -185,7 +190,7 @@ func (p *Param) repairAPT() {
 }
 
 // mediaFirst puts a codec in front that carries media. The order is otherwise what the
-// writer prefers; see Payload order in append.go for who needs another.
+// writer prefers; see ordersCodecs for who is told another.
 func (c *Content) mediaFirst(n *Notes) {
 	first := slices.IndexFunc(c.Payloads, func(p Payload) bool { return !auxiliary(p.Name) })
 	if first > 0 {
@@ -302,7 +307,7 @@ func (c *Content) dropLayers(layers []uint32, n *Notes) {
 		}
 	}
 	for _, ssrc := range gone {
-		n.source(Dropped, c, ssrc, "", unread["simulcast"])
+		n.source(Dropped, c, ssrc, "", whySimulcast)
 	}
 	c.Sources = slices.DeleteFunc(c.Sources, func(s Source) bool { return slices.Contains(gone, s.SSRC) })
 }

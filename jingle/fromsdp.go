@@ -240,9 +240,9 @@ func (d *Description) nameStreams() {
 			d.notes.content(Synthesised, c, "a stream", "stanza.js takes a second "+c.Media+" for a duplicate without")
 		}
 		twin := func(o Content) bool { return !o.Absent && o.Stream == c.Stream && o.Track == c.Track }
-		if c.Stream != "" && !c.Absent && slices.ContainsFunc(d.Contents[:i], twin) {
+		for n := 1; c.Stream != "" && !c.Absent && slices.ContainsFunc(d.Contents[:i], twin); n++ {
 			d.notes.content(Repaired, c, "the track "+c.Track, "another content has it: browsers refuse a track twice")
-			c.Track = "track-" + c.Name
+			c.Track = "track-" + c.Name + "-" + strconv.Itoa(n)
 		}
 	}
 }

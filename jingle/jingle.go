@@ -81,7 +81,8 @@ func (r Role) String() string {
 	return "initiator"
 }
 
-func (r Role) other() Role { return 1 - r }
+// Other is the role of the other side.
+func (r Role) Other() Role { return 1 - r }
 
 // Description is what both languages say about the media of a call: the contents of a
 // <jingle/>, the m-lines of an SDP.

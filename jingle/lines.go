@@ -119,7 +119,7 @@ func (l *lines) content(c *Content, o SDPFor) {
 		l.start("a=extmap:", x.ID)
 		l.line(" ", x.URI)
 	}
-	l.line("a=", sendersOf(c.Senders).sdp(o.Local.other()))
+	l.line("a=", sendersOf(c.Senders).sdp(o.Local.Other()))
 	// One stream for all m-lines, so that event.streams[0] holds audio and video in
 	// every browser; msid of ssrc lines is left out, it would say another.
 	l.line("a=msid:", o.Stream, " ", o.Stream, "-", c.MID())

@@ -106,7 +106,7 @@ func said(t testing.TB, file string, local Role) (*Jingle, error) {
 	if offers(file) {
 		return j, nil
 	}
-	offer, err := said(t, offerOf(t, file), local.other())
+	offer, err := said(t, offerOf(t, file), local.Other())
 	if err != nil {
 		return nil, err
 	}

@@ -43,11 +43,11 @@ func (g *generator) round(t *testing.T, m model, text string) model {
 	g.means(t, d, m, g.local)
 	heard := parse(t, g.stanza(t, d, true)).Description
 	g.mine, g.heard = d, heard
-	out := toSDP(t, heard, SDPFor{Local: g.local.other()})
+	out := toSDP(t, heard, SDPFor{Local: g.local.Other()})
 	again := fromSDP(t, out, g.local)
 	same(t, again, heard)
 	j := &Jingle{Action: g.action(true), SID: "s1", Description: again}
-	if second := toSDP(t, parse(t, unchecked(j, Common)).Description, SDPFor{Local: g.local.other()}); second != out {
+	if second := toSDP(t, parse(t, unchecked(j, Common)).Description, SDPFor{Local: g.local.Other()}); second != out {
 		t.Errorf("not stable: got\n%s\nwant\n%s", second, out)
 	}
 	var mids []string
@@ -65,15 +65,15 @@ func (g *generator) round(t *testing.T, m model, text string) model {
 // reply checks the translation of an answer, which the other side gave to what it heard.
 func (g *generator) reply(t *testing.T, m model, reply string) {
 	mine, heard := g.mine, g.heard
-	d := fromSDP(t, reply, g.local.other())
-	g.means(t, d, m, g.local.other())
+	d := fromSDP(t, reply, g.local.Other())
+	g.means(t, d, m, g.local.Other())
 	if err := d.Answers(heard); err != nil {
 		t.Errorf("refused: %v", err)
 		return
 	}
 	subset(t, d, heard)
 	out := toSDP(t, parse(t, g.stanza(t, d, false)).Description, SDPFor{Local: g.local, Offer: mine})
-	back := fromSDP(t, out, g.local.other())
+	back := fromSDP(t, out, g.local.Other())
 	if len(back.Contents) != len(mine.Contents) {
 		t.Errorf("got %d m-lines, want %d", len(back.Contents), len(mine.Contents))
 		return

@@ -108,9 +108,9 @@ func roundTrip(t *testing.T, file string, local Role, through Dialect) (string, 
 	if err != nil {
 		return "", err
 	}
-	o := SDPFor{Local: local.other()}
+	o := SDPFor{Local: local.Other()}
 	if !offers(file) {
-		o.Offer = fromSDP(t, read(t, offerOf(t, file)), local.other())
+		o.Offer = fromSDP(t, read(t, offerOf(t, file)), local.Other())
 		for i := range o.Offer.Contents {
 			if local == Initiator {
 				o.Offer.Contents[i].Creator = "responder"

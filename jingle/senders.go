@@ -56,7 +56,7 @@ func fromAttribute(s string, me Role) (direction, bool) {
 	case "sendonly":
 		return sentBy(me), true
 	case "recvonly":
-		return sentBy(me.other()), true
+		return sentBy(me.Other()), true
 	}
 	return fromBoth, false
 }

@@ -88,7 +88,7 @@ func (d *Description) nothing(want string) error {
 func (d *Description) senders(c *Content, local Role) direction {
 	said := sendersOf(c.Senders)
 	if d.writer == Movim && local == Initiator && said.turned() != said {
-		d.notes.content(Repaired, c, "senders "+c.Senders, "turned round: to Movim initiator is who writes")
+		d.notes.content(Repaired, c, "senders "+c.Senders, whyTurned)
 		return said.turned()
 	}
 	return said

@@ -30,9 +30,8 @@ func (r *reader) transport(c *Content, e *element.Element) error {
 			}
 			r.candidate(c, child)
 		case child.Name == "fingerprint" && child.Space == nsDTLS:
-			digest := trim(child.Text)
-			if c.addFingerprint(child.Attr("hash"), digest, child.Attr("setup")); c.Fingerprint != digest {
-				r.d.notes.content(Dropped, c, "fingerprint "+child.Attr("hash"), whyFingerprint)
+			if done := c.addFingerprint(child.Attr("hash"), trim(child.Text), child.Attr("setup")); done != "" {
+				r.d.notes.content(done, c, "fingerprint "+child.Attr("hash"), whyFingerprint)
 			}
 		case child.Name == "sctpmap" && child.Space == nsSCTP:
 			c.sctp = sctp{port: small(child.Attr("number"), 65535), protocol: child.Attr("protocol")}
@@ -62,18 +61,24 @@ func (r *reader) candidate(c *Content, e *element.Element) {
 	}
 }
 
-// addFingerprint keeps one of several fingerprints: sha-256, else the first good one.
-func (c *Content) addFingerprint(hash, value, setup string) {
-	hash, value, ok := fingerprint(hash, value)
+// addFingerprint keeps one of several fingerprints: sha-256, else the first good one. It says
+// what became of this one, "" when it is kept as it is.
+func (c *Content) addFingerprint(said, value, setup string) (done NoteKind) {
+	hash, digest, ok := fingerprint(said, value)
 	if !ok {
-		return
-	}
-	if c.Fingerprint == "" || hash == "sha-256" && c.Hash != "sha-256" {
-		c.Hash, c.Fingerprint = hash, value
+		return Dropped
 	}
 	if c.Setup == "" {
 		c.Setup = setupOf(setup)
 	}
+	switch {
+	case c.Fingerprint != "" && (hash != "sha-256" || c.Hash == "sha-256"):
+		return Dropped
+	case hash != said || digest != value:
+		done = Repaired
+	}
+	c.Hash, c.Fingerprint = hash, digest
+	return done
 }
 
 // setupOf is the role in DTLS, "" when odd: holdconn has no meaning here (RFC 5763 §5).

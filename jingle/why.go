@@ -15,6 +15,8 @@ const (
 	whyNotTwice    = "it is there twice"
 	whyOwnName     = "packets would carry a mid that the other side has another name for, and Chromium drops those"
 	whyNotInOffer  = "it was not offered"
+	whySimulcast   = "simulcast is reduced to its first layer"
+	whyTurned      = "turned round: to Movim initiator is who writes"
 )
 
 // unfitness explains what Candidate.Unfit says.
@@ -33,17 +35,14 @@ var unfitness = map[string]string{
 
 // unread explains SDP that has no word in Jingle, by attribute.
 var unread = map[string]string{
-	"rtcp-rsize":       "Jingle has no word for it; full RTCP packets are sent",
-	"rtcp-xr":          "Jingle has no word for it; statistics only",
-	"rid":              "simulcast is reduced to its first layer",
-	"simulcast":        "simulcast is reduced to its first layer",
-	"crypto":           "media is encrypted by DTLS-SRTP only",
-	"identity":         "no client checks identities of WebRTC",
-	"ice-lite":         "Jingle has no word for it",
-	"imageattr":        "Jingle has no word for it",
-	"sctp-port":        "no client calls with data channels",
-	"max-message-size": "no client calls with data channels",
-	"sctpmap":          "no client calls with data channels",
+	"rtcp-rsize": "Jingle has no word for it; full RTCP packets are sent",
+	"rtcp-xr":    "Jingle has no word for it; statistics only",
+	"rid":        whySimulcast,
+	"simulcast":  whySimulcast,
+	"crypto":     "media is encrypted by DTLS-SRTP only",
+	"identity":   "no client checks identities of WebRTC",
+	"ice-lite":   "Jingle has no word for it",
+	"imageattr":  "Jingle has no word for it",
 }
 
 // unread notes an attribute, or a line that is none, that nobody asks for.

@@ -230,3 +230,14 @@ func TestConvertCounts(t *testing.T) {
 		t.Errorf("got %q, want %s in the end", errs, want)
 	}
 }
+
+// To Movim the initiator is who writes, whatever its role.
+func TestConvertTurnsForMovim(t *testing.T) {
+	sdp := strings.ReplaceAll(fixture(t, "sdp/chromium-156.0.8078.79.audio.00-offer.sdp"), "a=sendrecv", "a=sendonly")
+	for _, role := range []string{"initiator", "responder"} {
+		_, out, errs := convert("--for", "movim", "--role", role, file(t, sdp))
+		if want := "senders='initiator'"; !strings.Contains(out, want) {
+			t.Errorf("as %s: got %s%s, want %s", role, out, errs, want)
+		}
+	}
+}

@@ -44,7 +44,7 @@ func (t *translation) fromCandidates(all []candidate) (string, error) {
 	if len(d.Contents) == 0 {
 		return "", refused
 	}
-	return t.write(jingle.TransportInfo, d), nil
+	return t.write(jingle.TransportInfo, role, d), nil
 }
 
 // contentOf is the content that a candidate belongs to, as far as it is known.

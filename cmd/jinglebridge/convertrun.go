@@ -65,14 +65,6 @@ func (t *translation) role(guess jingle.Role, why string) (jingle.Role, string) 
 	return guess, why
 }
 
-// otherSide is who the browser calls with.
-func otherSide(role jingle.Role) jingle.Role {
-	if role == jingle.Initiator {
-		return jingle.Responder
-	}
-	return jingle.Initiator
-}
-
 // offered is the description of --offer, nil without; this side of the session wrote it.
 func (t *translation) offered(author jingle.Role) (*jingle.Description, error) {
 	switch {
@@ -110,15 +102,16 @@ func (t *translation) tellWritten(what string, action jingle.Action) {
 	}
 }
 
-// write is the <jingle/> for who shall read it, an element on each line.
-func (t *translation) write(action jingle.Action, d *jingle.Description) string {
+// write is the <jingle/> that the browser's side writes for who shall read it, an element on
+// each line.
+func (t *translation) write(action jingle.Action, writer jingle.Role, d *jingle.Description) string {
 	to := readers[0]
 	if t.For != nil {
 		to = t.For.reader
 	}
 	t.tellWritten(fmt.Sprintf("%s for %s", action, to.name), action)
 	var w element.Writer
-	j := jingle.Jingle{Action: action, SID: t.SID, Description: d}
+	j := jingle.Jingle{Action: action, SID: t.SID, Writer: writer, Description: d}
 	j.Append(&w, to.dialect)
 	return indent(string(w.Bytes()))
 }

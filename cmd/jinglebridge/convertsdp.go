@@ -28,7 +28,7 @@ func (t *translation) fromSDP(in *pasted) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	offer, err := t.offered(otherSide(role))
+	offer, err := t.offered(role.Other())
 	if err != nil {
 		return "", err
 	}
@@ -41,7 +41,7 @@ func (t *translation) fromSDP(in *pasted) (string, error) {
 			d.Contents[i].Creator = role.String() // of an offer its author
 		}
 	}
-	return t.write(action, d), nil
+	return t.write(action, role, d), nil
 }
 
 // usual is the action that says a whole description. Only the initiator begins a session; what
