@@ -125,7 +125,7 @@ func (b *Bridge) do(f func()) {
 // HandleStanza takes a stanza from XMPP. It implements component.Handler.
 func (b *Bridge) HandleStanza(s *component.Stanza) {
 	b.do(func() {
-		if s.Name == "iq" {
+		if s.Name() == "iq" {
 			b.sorry = func() { b.refuseIQ(s, faults[Internal].iq) }
 		}
 		b.fromXMPP(s)

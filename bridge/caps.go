@@ -33,7 +33,7 @@ type caps struct {
 }
 
 // learnCaps finds out what a device can do.
-func (b *Bridge) learnCaps(u *user, c *contact, r *resource, e *element.Element) {
+func (b *Bridge) learnCaps(u *user, c *contact, r *resource, e element.Element) {
 	node, ver := e.Attr("node"), e.Attr("ver")
 	if node == "" || ver == "" || e.Attr("hash") == "" {
 		if r.caps == nil && r.node == "" {
@@ -93,7 +93,7 @@ func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) {
 	}
 }
 
-func capsOf(query *element.Element) *caps {
+func capsOf(query element.Element) *caps {
 	has := map[string]bool{}
 	for e := range query.Children() {
 		if e.Is(nsDisco, "feature") {
@@ -109,7 +109,7 @@ func capsOf(query *element.Element) *caps {
 }
 
 // verificationString is the ver of XEP-0115 §5.1.
-func verificationString(query *element.Element) string {
+func verificationString(query element.Element) string {
 	var identities, features, forms []string
 	for e := range query.Children() {
 		switch {
@@ -132,14 +132,14 @@ func verificationString(query *element.Element) string {
 // feature's name holds the separator, or a form that of a feature, an answer with other
 // features has the same hash (XEP-0115 §7): whoever makes up such a one could say for all
 // devices of a kind that they cannot be called. Forms are rare in clients: no loss.
-func unambiguous(query *element.Element) bool {
+func unambiguous(query element.Element) bool {
 	for e := range query.Children() {
 		switch {
 		case e.Is(nsForm, "x"):
 			return false
 		case e.Is(nsDisco, "identity") || e.Is(nsDisco, "feature"):
-			for _, a := range e.Attrs {
-				if strings.Contains(a.Value, "<") {
+			for _, value := range e.Attrs() {
+				if strings.Contains(value, "<") {
 					return false
 				}
 			}
@@ -148,7 +148,7 @@ func unambiguous(query *element.Element) bool {
 	return true
 }
 
-func formString(form *element.Element) string {
+func formString(form element.Element) string {
 	kind := ""
 	var fields []string
 	for field := range form.Children() {
@@ -158,7 +158,7 @@ func formString(form *element.Element) string {
 		var values []string
 		for v := range field.Children() {
 			if v.Is(nsForm, "value") {
-				values = append(values, v.Text+"<")
+				values = append(values, v.Text()+"<")
 			}
 		}
 		slices.Sort(values)

@@ -76,7 +76,7 @@ func TestCapsOf(t *testing.T) {
 			t.Errorf("%s: got %+v, want %+v", test.what, got, test.want)
 		}
 	}
-	if got := *capsOf(nil); got != (caps{}) {
+	if got := *capsOf(element.Element{}); got != (caps{}) {
 		t.Errorf("no answer: got %+v", got)
 	}
 }
@@ -116,7 +116,7 @@ func TestCapsAreBounded(t *testing.T) {
 
 // One hash, other features: nobody may say for all devices of a kind what they cannot do.
 func TestAmbiguousCaps(t *testing.T) {
-	parse := func(inside string) *element.Element {
+	parse := func(inside string) element.Element {
 		query, err := element.Parse(fmt.Appendf(nil, "<query xmlns='%s'>%s</query>", nsDisco, inside), component.NS, element.Limits{})
 		if err != nil {
 			t.Fatal(err)

@@ -29,7 +29,7 @@ func (h *house) sent(stanza []byte) {
 		h.wrong = append(h.wrong, fmt.Sprintf("stanza %s: %v", stanza, err))
 		return
 	}
-	if e.Name != "iq" {
+	if e.Name() != "iq" {
 		return
 	}
 	key := e.Attr("id") + " " + e.Attr("to")

@@ -22,7 +22,7 @@ func newListeners() (all listeners) {
 }
 
 // says is a stanza of the XMPP side.
-func (l listeners) says(e *element.Element) {
+func (l listeners) says(e element.Element) {
 	for _, session := range l {
 		session.Says(e)
 	}
@@ -57,7 +57,7 @@ var meant = map[jingle.Dialect][]string{
 }
 
 // listen leaves out whom a dialect is not for.
-func listen(session *readers.Session, e *element.Element, action string, dialect jingle.Dialect) []string {
+func listen(session *readers.Session, e element.Element, action string, dialect jingle.Dialect) []string {
 	objections := session.Hears(e)
 	name := session.Client.Name
 	switch {

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -55,29 +56,29 @@ func matchJSON(want, got any) bool {
 
 // differ compares by meaning: attributes in any order, "*" for any value, <_/> for
 // whatever else the element holds; children in order.
-func differ(want, got *element.Element) string {
-	if want.Space != got.Space || want.Name != got.Name {
-		return fmt.Sprintf("got <%s xmlns=%q>, want <%s xmlns=%q>", got.Name, got.Space, want.Name, want.Space)
+func differ(want, got element.Element) string {
+	if want.Space() != got.Space() || want.Name() != got.Name() {
+		return fmt.Sprintf("got <%s xmlns=%q>, want <%s xmlns=%q>", got.Name(), got.Space(), want.Name(), want.Space())
 	}
 	more := false
-	var children []*element.Element
+	var children []element.Element
 	for e := range want.Children() {
-		if e.Name == "_" {
+		if e.Name() == "_" {
 			more = true
 			continue
 		}
 		children = append(children, e)
 	}
-	for _, a := range want.Attrs {
-		if value, ok := got.LookupAttr(a.Name); !ok || !like(a.Value, value) {
-			return fmt.Sprintf("<%s %s>: got %q, want %q", want.Name, a.Name, value, a.Value)
+	for name, value := range want.Attrs() {
+		if has, ok := got.LookupAttr(name); !ok || !like(value, has) {
+			return fmt.Sprintf("<%s %s>: got %q, want %q", want.Name(), name, has, value)
 		}
 	}
-	if !more && len(want.Attrs) != len(got.Attrs) {
-		return fmt.Sprintf("<%s>: other attributes", want.Name)
+	if !more && len(maps.Collect(want.Attrs())) != len(maps.Collect(got.Attrs())) {
+		return fmt.Sprintf("<%s>: other attributes", want.Name())
 	}
 	if text := want.TrimmedText(); !like(text, got.TrimmedText()) && !more {
-		return fmt.Sprintf("<%s>: got text %q, want %q", want.Name, got.TrimmedText(), text)
+		return fmt.Sprintf("<%s>: got text %q, want %q", want.Name(), got.TrimmedText(), text)
 	}
 	i := 0
 	for e := range got.Children() {
@@ -91,11 +92,11 @@ func differ(want, got *element.Element) string {
 				return why
 			}
 		} else if !more {
-			return fmt.Sprintf("<%s>: holds <%s>, too", want.Name, e.Name)
+			return fmt.Sprintf("<%s>: holds <%s>, too", want.Name(), e.Name())
 		}
 	}
 	if i < len(children) {
-		return fmt.Sprintf("<%s>: holds no <%s> like this", want.Name, children[i].Name)
+		return fmt.Sprintf("<%s>: holds no <%s> like this", want.Name(), children[i].Name())
 	}
 	return ""
 }

@@ -374,7 +374,7 @@ func (p *theatre) stanzaIn(text string) error {
 		return err
 	}
 	s := &component.Stanza{Element: e, Type: e.Attr("type"), ID: e.Attr("id"), From: e.Attr("from"), To: e.Attr("to"), Size: len(text)}
-	if s.Name == "iq" && (s.Type == "result" || s.Type == "error") {
+	if s.Name() == "iq" && (s.Type == "result" || s.Type == "error") {
 		done := p.pending[s.ID+" "+s.From]
 		if done == nil {
 			return errors.New("an answer to a request that nobody made")
@@ -383,7 +383,7 @@ func (p *theatre) stanzaIn(text string) error {
 		go done(s, nil)
 		return nil
 	}
-	if s.Name == "iq" {
+	if s.Name() == "iq" {
 		p.house.asked[s.ID+" "+s.From]++
 	}
 	p.house.says(e)

@@ -63,7 +63,7 @@ func (b *Bridge) fromMessage(s *component.Stanza) {
 		b.bounced(s)
 		return
 	}
-	if received := s.Child(nsReceipts, "received"); received != nil {
+	if received := s.Child(nsReceipts, "received"); received.Exists() {
 		b.received(s, received.Attr("id"))
 	}
 	m, ok := jingle.ParseMessage(s.Element)
@@ -81,7 +81,7 @@ func (b *Bridge) fromMessage(s *component.Stanza) {
 
 // noChat tells people that what they wrote reaches nobody.
 func (b *Bridge) noChat(s *component.Stanza) {
-	if s.Type == "groupchat" || s.Type == "headline" || s.Child(component.NS, "body") == nil {
+	if s.Type == "groupchat" || s.Type == "headline" || !s.Child(component.NS, "body").Exists() {
 		return
 	}
 	e := faults[Unavailable].iq
@@ -235,7 +235,7 @@ func (x *xmppEnd) finished(s *component.Stanza, m jingle.Message) {
 // proposedTo is an XMPP user that calls somebody here.
 func (b *Bridge) proposedTo(s *component.Stanza, m jingle.Message) {
 	from := component.Bare(s.From)
-	if s.Type == "groupchat" || s.Child(nsMUCUser, "x") != nil || stale(s) || from == s.From {
+	if s.Type == "groupchat" || s.Child(nsMUCUser, "x").Exists() || stale(s) || from == s.From {
 		return
 	}
 	media := slices.DeleteFunc(slices.Clone(m.Media), func(kind string) bool { return kind != "audio" && kind != "video" })
@@ -274,7 +274,7 @@ func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, me
 	}
 	x := &xmppEnd{b: b, user: u, self: u.tabs[0].jid, bare: strings.Clone(from), peer: strings.Clone(s.From), sid: strings.Clone(m.ID), role: jingle.Responder, jmi: true, stage: proposed, sent: map[string]bool{}}
 	x.nick = nickOf(s)
-	if s.Child(nsReceipts, "request") != nil {
+	if s.Child(nsReceipts, "request").Exists() {
 		x.propose = strings.Clone(s.ID)
 	}
 	b.proposals[proposalKey{u.bare, x.bare, x.sid}] = x
@@ -305,7 +305,7 @@ func (b *Bridge) refuseProposal(s *component.Stanza, m jingle.Message, f Fault, 
 
 func stale(s *component.Stanza) bool {
 	delay := s.Child(nsDelay, "delay")
-	if delay == nil {
+	if !delay.Exists() {
 		return false
 	}
 	sent, err := time.Parse(time.RFC3339, delay.Attr("stamp"))

@@ -14,7 +14,7 @@ import (
 // presence.go.
 
 func (b *Bridge) fromXMPP(s *component.Stanza) {
-	switch s.Name {
+	switch s.Name() {
 	case "iq":
 		b.fromIQ(s)
 	case "message":

@@ -30,7 +30,7 @@ func placeOf(to string) place {
 type payload struct{ space, name string }
 
 // answers are the gets that any entity answers by itself. Each writes a whole stanza.
-var answers = map[payload]func(c *Component, w *element.Writer, iq *Stanza, query *element.Element){
+var answers = map[payload]func(c *Component, w *element.Writer, iq *Stanza, query element.Element){
 	{nsDiscoInfo, "query"}:  (*Component).answerInfo,
 	{nsDiscoItems, "query"}: (*Component).answerItems,
 	{nsPing, "ping"}:        (*Component).answerPing,
@@ -53,8 +53,8 @@ var (
 
 // answer answers a get or set that the Handler does not want; a server never answers
 // in a component's name (RFC 6120 §8.2.3 wants exactly one answer).
-func (c *Component) answer(iq *Stanza, query *element.Element) {
-	write := answers[payload{query.Space, query.Name}]
+func (c *Component) answer(iq *Stanza, query element.Element) {
+	write := answers[payload{query.Space(), query.Name()}]
 	switch {
 	case write == nil:
 		c.sendError(iq, unavailable)
@@ -79,7 +79,7 @@ func (c *Component) reply(write func(*element.Writer)) {
 	}
 }
 
-func (c *Component) answerInfo(w *element.Writer, iq *Stanza, query *element.Element) {
+func (c *Component) answerInfo(w *element.Writer, iq *Stanza, query element.Element) {
 	what, node := c.domainInfo, query.Attr("node")
 	known := node == ""
 	switch placeOf(iq.To) {
@@ -100,7 +100,7 @@ func (c *Component) answerInfo(w *element.Writer, iq *Stanza, query *element.Ele
 
 // answerItems says that there is nothing: who is online is told by presence, to
 // those who may know.
-func (c *Component) answerItems(w *element.Writer, iq *Stanza, query *element.Element) {
+func (c *Component) answerItems(w *element.Writer, iq *Stanza, query element.Element) {
 	if query.Attr("node") != "" {
 		AppendError(w, iq, notFound)
 		return
@@ -110,11 +110,11 @@ func (c *Component) answerItems(w *element.Writer, iq *Stanza, query *element.El
 	w.End()
 }
 
-func (c *Component) answerPing(w *element.Writer, iq *Stanza, _ *element.Element) {
+func (c *Component) answerPing(w *element.Writer, iq *Stanza, _ element.Element) {
 	AppendResult(w, iq)
 }
 
-func (c *Component) answerVersion(w *element.Writer, iq *Stanza, _ *element.Element) {
+func (c *Component) answerVersion(w *element.Writer, iq *Stanza, _ element.Element) {
 	startResult(w, iq)
 	w.Start(nsVersion, "query")
 	w.Leaf(nsVersion, "name", c.cfg.Name)
@@ -124,7 +124,7 @@ func (c *Component) answerVersion(w *element.Writer, iq *Stanza, _ *element.Elem
 }
 
 // answerTime answers XEP-0202. Where a browser is, is its own business: all say UTC.
-func (c *Component) answerTime(w *element.Writer, iq *Stanza, _ *element.Element) {
+func (c *Component) answerTime(w *element.Writer, iq *Stanza, _ element.Element) {
 	startResult(w, iq)
 	w.Start(nsTime, "time")
 	w.Leaf(nsTime, "tzo", "+00:00")
@@ -135,7 +135,7 @@ func (c *Component) answerTime(w *element.Writer, iq *Stanza, _ *element.Element
 
 // answerLast gives the domain's uptime (XEP-0012 §4); when a person was last seen is
 // not for strangers.
-func (c *Component) answerLast(w *element.Writer, iq *Stanza, _ *element.Element) {
+func (c *Component) answerLast(w *element.Writer, iq *Stanza, _ element.Element) {
 	if placeOf(iq.To) != atDomain {
 		AppendError(w, iq, Error{Type: "auth", Condition: "forbidden"})
 		return
@@ -148,7 +148,7 @@ func (c *Component) answerLast(w *element.Writer, iq *Stanza, _ *element.Element
 }
 
 // answerVCard gives a name to show (XEP-0054), the same for names that nobody has.
-func (c *Component) answerVCard(w *element.Writer, iq *Stanza, _ *element.Element) {
+func (c *Component) answerVCard(w *element.Writer, iq *Stanza, _ element.Element) {
 	name := c.cfg.Name
 	if local, _, _ := Split(iq.To); local != "" {
 		name = unescapeNode.Replace(local)

@@ -13,7 +13,7 @@ import (
 )
 
 // ask sends an IQ from alice and returns what comes back.
-func ask(t *testing.T, l *xmpptest.Link, kind, to, payload string) *element.Element {
+func ask(t *testing.T, l *xmpptest.Link, kind, to, payload string) element.Element {
 	t.Helper()
 	send(t, l, "<iq type='"+kind+"' id='q' from='alice@example.org/x' to='"+to+"'>"+payload+"</iq>")
 	return l.NextFor(t)
@@ -96,7 +96,11 @@ func TestCapsHashIsRight(t *testing.T) {
 }
 
 func TestErrorRoundTrip(t *testing.T) {
-	s := &Stanza{Element: &element.Element{Space: NS, Name: "iq"}, ID: "1", From: "a@b/c", To: domain}
+	asked, err := element.Parse([]byte("<iq/>"), NS, element.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Stanza{Element: asked, ID: "1", From: "a@b/c", To: domain}
 	for _, e := range []Error{
 		{Type: "cancel", Condition: "item-not-found"},
 		{Type: "wait", Condition: "unexpected-request", Space: "urn:xmpp:jingle:errors:1", App: "out-of-order", Text: "not <now>"},

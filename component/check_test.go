@@ -66,7 +66,7 @@ func FuzzCheck(f *testing.F) {
 			t.Fatalf("%q passed, but %v", stanza, err)
 		}
 		_, d, _ := Split(e.Attr("from"))
-		if e.Name != kind || e.Space != NS || d != domain || e.Attr("to") == "" {
+		if e.Name() != kind || e.Space() != NS || d != domain || e.Attr("to") == "" {
 			t.Errorf("%q passed as %s, but is %s", stanza, kind, e)
 		}
 	})

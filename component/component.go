@@ -55,10 +55,10 @@ type Handler interface {
 // in our domain, written as Config.Domain is. Stanzas and what is in them share
 // memory: clone a string that is to be kept.
 type Stanza struct {
-	*element.Element        // its Name is "iq", "message" or "presence"
-	Type             string // as written; "" for presence that says available
-	ID, From, To     string
-	Size             int // bytes; a string that is kept of a stanza keeps all of it
+	element.Element        // its Name is "iq", "message" or "presence"
+	Type            string // as written; "" for presence that says available
+	ID, From, To    string
+	Size            int // bytes; a string that is kept of a stanza keeps all of it
 }
 
 // Errors of Send and SendIQ.

@@ -61,24 +61,24 @@ func readStreamError(b []byte) error {
 	s := streamError{condition: "undefined-condition"}
 	for child := range e.First().Children() {
 		switch {
-		case child.Space != nsStreamError:
-		case child.Name == "text":
-			s.text = child.Text
+		case child.Space() != nsStreamError:
+		case child.Name() == "text":
+			s.text = child.Text()
 		default:
-			s.condition = child.Name
+			s.condition = child.Name()
 		}
 	}
 	return s
 }
 
-func stanzaOf(e *element.Element) *Stanza {
+func stanzaOf(e element.Element) *Stanza {
 	return &Stanza{Element: e, Type: e.Attr("type"), ID: e.Attr("id"), From: e.Attr("from"), To: e.Attr("to")}
 }
 
 // admit checks what is not our server's promise: kind and addresses. It says why not.
 func (c *Component) admit(s *Stanza) string {
 	switch {
-	case kindOf([]byte(s.Name)) == "" || s.Space != NS && s.Space != "jabber:client" && s.Space != "jabber:server":
+	case kindOf([]byte(s.Name())) == "" || s.Space() != NS && s.Space() != "jabber:client" && s.Space() != "jabber:server":
 		return "unknown-element"
 	case s.From == "":
 		return "no-from"
@@ -102,23 +102,23 @@ func (c *Component) deliver(s *Stanza, h Handler) {
 		c.metrics.reject(reason)
 		return
 	}
-	c.metrics.in[s.Name].Inc()
+	c.metrics.in[s.Name()].Inc()
 	if c.isSelfPing(s) {
 		return
 	}
-	answer := s.Name == "iq" && (s.Type == "result" || s.Type == "error")
+	answer := s.Name() == "iq" && (s.Type == "result" || s.Type == "error")
 	if answer {
 		c.deliverAnswer(s)
 		return
 	}
 	if limit := c.remotes.over(s.From, time.Now()); limit != "" {
 		c.metrics.limited(limit)
-		if s.Name == "iq" && s.ID != "" {
+		if s.Name() == "iq" && s.ID != "" {
 			c.sendError(s, tooMuch)
 		}
 		return
 	}
-	if s.Name == "iq" && !c.isOurs(s) {
+	if s.Name() == "iq" && !c.isOurs(s) {
 		return
 	}
 	c.handle(s, h)
@@ -146,10 +146,10 @@ func (c *Component) isOurs(iq *Stanza) bool {
 	case iq.Type != "get" && iq.Type != "set":
 		c.metrics.reject("iq-type")
 		c.sendError(iq, badRequest)
-	case query == nil || !onlyChild(iq.Element):
+	case !query.Exists() || !onlyChild(iq.Element):
 		c.metrics.reject("iq-payload")
 		c.sendError(iq, badRequest) // RFC 6120 §8.2.3: exactly one child
-	case c.claimed[query.Space]:
+	case c.claimed[query.Space()]:
 		return true
 	default:
 		c.answer(iq, query)
@@ -157,7 +157,7 @@ func (c *Component) isOurs(iq *Stanza) bool {
 	return false
 }
 
-func onlyChild(e *element.Element) bool {
+func onlyChild(e element.Element) bool {
 	n := 0
 	for range e.Children() {
 		n++
@@ -169,7 +169,7 @@ func onlyChild(e *element.Element) bool {
 func (c *Component) handle(s *Stanza, h Handler) {
 	done := false
 	defer func() {
-		if !done && s.Name == "iq" {
+		if !done && s.Name() == "iq" {
 			c.sendError(s, broken)
 		}
 	}()
@@ -204,8 +204,8 @@ func (c *Component) refuse(f frame, reason string, e Error) {
 	if s == nil || c.admit(s) != "" || s.ID == "" {
 		return
 	}
-	wanted := s.Name == "iq" && (s.Type == "get" || s.Type == "set") ||
-		s.Name == "message" && (s.Type == "" || s.Type == "normal" || s.Type == "chat")
+	wanted := s.Name() == "iq" && (s.Type == "get" || s.Type == "set") ||
+		s.Name() == "message" && (s.Type == "" || s.Type == "normal" || s.Type == "chat")
 	if !wanted {
 		return
 	}

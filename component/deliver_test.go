@@ -29,7 +29,7 @@ func TestHandlerGets(t *testing.T) {
 	} {
 		send(t, link, stanza)
 		got := await(t, h.stanzas, "stanza")
-		if !strings.HasPrefix(stanza, "<"+got.Name) || got.From != "alice@example.org/x" || got.Type != got.Attr("type") || got.ID != got.Attr("id") {
+		if !strings.HasPrefix(stanza, "<"+got.Name()) || got.From != "alice@example.org/x" || got.Type != got.Attr("type") || got.ID != got.Attr("id") {
 			t.Errorf("%s: got %+v, %s", stanza, got, got.Element)
 		}
 		if _, d, _ := Split(got.To); d != domain {
@@ -111,7 +111,7 @@ func TestHostileStanzasLeaveTheLink(t *testing.T) {
 		"<message" + addresses + "><x xmlns='http://etherx.jabber.org/streams'/></message>",
 	} {
 		send(t, link, forged)
-		if got := await(t, h.stanzas, "stanza"); got.Name != "message" {
+		if got := await(t, h.stanzas, "stanza"); got.Name() != "message" {
 			t.Errorf("%s: got %s", forged, got)
 		}
 	}

@@ -24,7 +24,7 @@ func startResult(w *element.Writer, iq *Stanza) {
 }
 
 func startReply(w *element.Writer, s *Stanza, kind string) {
-	w.Start(NS, s.Name)
+	w.Start(NS, s.Name())
 	w.Attr("type", kind)
 	w.AttrIf("id", s.ID)
 	w.Attr("from", s.To)
@@ -51,24 +51,24 @@ func AppendError(w *element.Writer, s *Stanza, e Error) {
 
 // ErrorOf reads the error inside a stanza of type "error"; zero when it has none.
 func ErrorOf(s *Stanza) Error {
-	if s == nil || s.Element == nil {
+	if s == nil || !s.Element.Exists() {
 		return Error{}
 	}
-	child := s.Child(s.Space, "error")
-	if child == nil {
+	child := s.Child(s.Space(), "error")
+	if !child.Exists() {
 		return Error{}
 	}
 	e := Error{Type: child.Attr("type")}
 	for c := range child.Children() {
 		switch {
-		case c.Space == nsStanzas && c.Name == "text":
-			e.Text = c.Text
-		case c.Space == nsStanzas:
+		case c.Space() == nsStanzas && c.Name() == "text":
+			e.Text = c.Text()
+		case c.Space() == nsStanzas:
 			if e.Condition == "" {
-				e.Condition = c.Name
+				e.Condition = c.Name()
 			}
-		case e.Space == "" && c.Space != s.Space:
-			e.Space, e.App = c.Space, c.Name
+		case e.Space == "" && c.Space() != s.Space():
+			e.Space, e.App = c.Space(), c.Name()
 		}
 	}
 	return e

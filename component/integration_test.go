@@ -112,7 +112,7 @@ func realAnswers(t *testing.T, s real) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked, err := alice.Until(xmpptest.Wait, func(e *element.Element) bool { return e.Attr("type") == "get" })
+	asked, err := alice.Until(xmpptest.Wait, func(e element.Element) bool { return e.Attr("type") == "get" })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func realHostileStanzas(t *testing.T, s real) {
 	c, h := attachReal(t, s, func(cfg *Config) { cfg.Limits = Limits{PerJID: 1e6, JIDBurst: 1e6, PerDomain: 1e6, DomainBurst: 1e6} })
 	h.stanzas = make(chan *Stanza, 100_000)
 	h.onGiven = func(s *Stanza) {
-		if s.Name == "iq" {
+		if s.Name() == "iq" {
 			c.sendError(s, unavailable)
 		}
 	}

@@ -48,7 +48,7 @@ func TestAnswerCountsFromTheOneAskedOnly(t *testing.T) {
 		}
 		send(t, link, "<iq type='result' id='"+id+"' from='"+test.from+"' to='bob@"+domain+"/tab'><right xmlns='u'/></iq>")
 		got := await(t, answers, "answer")
-		if got.err != nil || got.stanza.Child("u", "right") == nil {
+		if got.err != nil || !got.stanza.Child("u", "right").Exists() {
 			t.Errorf("%s: got %v, %v; want the real answer", test.to, got.stanza, got.err)
 		}
 		send(t, link, "<iq type='result' id='"+id+"' from='"+test.from+"' to='bob@"+domain+"/tab'/>")

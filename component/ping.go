@@ -120,7 +120,7 @@ func (c *Component) checkPing(heard time.Time) error {
 // isSelfPing takes an IQ from our domain to our domain, whatever became of it.
 func (c *Component) isSelfPing(s *Stanza) bool {
 	rest, found := strings.CutPrefix(s.ID, pingPrefix)
-	if !found || s.Name != "iq" || s.From != c.domain || s.To != c.domain {
+	if !found || s.Name() != "iq" || s.From != c.domain || s.To != c.domain {
 		return false
 	}
 	if s.Type != "get" {

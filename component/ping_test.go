@@ -30,7 +30,7 @@ func onScriptedPipe(t *testing.T, play func(t *testing.T, c *Component, l *xmppt
 	})
 }
 
-func rawFor(t *testing.T, l *xmpptest.Link) *element.Element {
+func rawFor(t *testing.T, l *xmpptest.Link) element.Element {
 	t.Helper()
 	for {
 		e, err := l.Raw()
@@ -149,7 +149,7 @@ func TestTwinByMissingPings(t *testing.T) {
 	onScriptedPipe(t, func(t *testing.T, c *Component, l *xmpptest.Link, h *recorder) {
 		pings := 0
 		for begin := time.Now(); !c.Twin() && time.Since(begin) < 3*time.Minute; {
-			if e, err := l.Raw(); err == nil && e.Name == "iq" {
+			if e, err := l.Raw(); err == nil && e.Name() == "iq" {
 				pings++
 			}
 			// The link lives, but our pings go to somebody else.

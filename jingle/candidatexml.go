@@ -9,26 +9,26 @@ import (
 
 // parseCandidateElement reads a <candidate/>; ok is false when something is missing
 // that cannot be guessed.
-func parseCandidateElement(e *element.Element) (c Candidate, ok bool) {
-	for _, a := range e.Attrs {
-		switch a.Name {
+func parseCandidateElement(e element.Element) (c Candidate, ok bool) {
+	for name, value := range e.Attrs() {
+		switch name {
 		case "foundation":
-			c.Foundation = a.Value
+			c.Foundation = value
 		case "component":
-			c.Component = small(a.Value, 256)
+			c.Component = small(value, 256)
 		case "protocol":
-			c.Protocol = strings.ToLower(a.Value)
+			c.Protocol = strings.ToLower(value)
 		case "priority":
-			priority, _ := number(a.Value, 1<<32-1)
+			priority, _ := number(value, 1<<32-1)
 			c.Priority = uint32(priority)
 		case "ip":
-			c.IP = a.Value
+			c.IP = value
 		case "port":
-			c.Port = small(a.Value, 65535)
+			c.Port = small(value, 65535)
 		case "type":
-			c.Type = a.Value
+			c.Type = value
 		default:
-			c.option(a.Name, a.Value)
+			c.option(name, value)
 		}
 	}
 	if !only(c.Foundation, iceChar, 1, 32) {

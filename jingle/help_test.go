@@ -42,7 +42,7 @@ func fromSDP(t testing.TB, sdp string, local Role) *Description {
 	return d
 }
 
-func parseXML(t testing.TB, xml string) *element.Element {
+func parseXML(t testing.TB, xml string) element.Element {
 	t.Helper()
 	e, err := element.Parse([]byte(xml), "", anyLimits)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/jinglebridge/jinglebridge/internal/element"
 )
 
 // content is one that is complete, for tests that change it.
@@ -74,7 +76,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", transport, err, ErrTransport)
 		}
 	}
-	if _, err := Parse(nil); err == nil {
+	if _, err := Parse(element.Element{}); err == nil {
 		t.Errorf("nothing was read as a <jingle/>")
 	}
 }

@@ -12,7 +12,7 @@ import (
 // lines writes SDP and counts its lines. In the end the text must have as many: that is
 // the last word on injection, should a check before it ever be forgotten.
 type lines struct {
-	text  strings.Builder
+	text  []byte
 	count int
 	mixed bool // a=extmap-allow-mixed was said for all m-lines
 }
@@ -20,31 +20,49 @@ type lines struct {
 // line writes one whole line.
 func (l *lines) line(parts ...string) {
 	for _, part := range parts {
-		l.text.WriteString(part)
+		l.part(part)
 	}
 	l.end()
 }
 
 func (l *lines) end() {
-	l.text.WriteString("\r\n")
+	l.part("\r\n")
 	l.count++
 }
 
-// part writes less than a line.
-func (l *lines) part(s string) { l.text.WriteString(s) }
+// part writes less than a line. Where the text is only made longer no pointer is stored,
+// so the garbage collector, when it runs, need not be told.
+func (l *lines) part(s string) {
+	n := len(l.text)
+	if cap(l.text)-n < len(s) {
+		l.grow(len(s))
+	}
+	l.text = l.text[:n+len(s)]
+	copy(l.text[n:], s)
+}
+
+// grow makes room for n more bytes at least.
+func (l *lines) grow(n int) {
+	text := make([]byte, len(l.text), 2*len(l.text)+n)
+	copy(text, l.text)
+	l.text = text
+}
 
 func (l *lines) number(n uint64) {
-	var digits [20]byte
-	l.text.Write(strconv.AppendUint(digits[:0], n, 10))
+	const most = 20 // digits
+	if cap(l.text)-len(l.text) < most {
+		l.grow(most)
+	}
+	l.text = l.text[:len(strconv.AppendUint(l.text, n, 10))]
 }
 
 func (l *lines) start(s string, n int) {
-	l.text.WriteString(s)
+	l.part(s)
 	l.number(uint64(n))
 }
 
 func (l *lines) whole() (string, error) {
-	text := l.text.String()
+	text := string(l.text)
 	if len(text) > maxSDP {
 		return "", fmt.Errorf("sdp: want at most %d bytes, got %d", maxSDP, len(text))
 	}
@@ -166,9 +184,9 @@ func (l *lines) absent(c *Content) {
 func (l *lines) transport(c *Content) {
 	for i := range c.Candidates {
 		if c.Candidates[i].Unfit() == "" {
-			l.part("a=")
 			var line [160]byte
-			l.text.Write(c.Candidates[i].append(line[:0]))
+			l.part("a=")
+			l.part(string(c.Candidates[i].append(line[:0])))
 			l.end()
 		}
 	}
@@ -183,7 +201,10 @@ func (l *lines) transport(c *Content) {
 }
 
 func (l *lines) payload(p *Payload) {
-	l.start("a=rtpmap:", p.ID)
+	var digits [3]byte
+	id := string(strconv.AppendUint(digits[:0], uint64(p.ID), 10))
+	l.part("a=rtpmap:")
+	l.part(id)
 	l.part(" ")
 	l.part(p.Name)
 	l.start("/", p.Clock)
@@ -193,13 +214,13 @@ func (l *lines) payload(p *Payload) {
 	l.end()
 	for i := range feedbackNames {
 		if p.Feedback&(1<<i) != 0 {
-			l.start("a=rtcp-fb:", p.ID)
-			l.line(" ", feedbackNames[i].line)
+			l.line("a=rtcp-fb:", id, " ", feedbackNames[i].line)
 		}
 	}
 	for i, param := range p.Params {
 		if i == 0 {
-			l.start("a=fmtp:", p.ID)
+			l.part("a=fmtp:")
+			l.part(id)
 			l.part(" ")
 		} else {
 			l.part(";")

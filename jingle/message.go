@@ -22,19 +22,19 @@ var messageKinds = map[string]bool{
 // ParseMessage finds the XEP-0353 element inside a <message/>; ok is false when there is
 // none or it has no id. Only a direct child counts: what is carried, forwarded or quoted
 // deeper inside was not said by the sender.
-func ParseMessage(stanza *element.Element) (m Message, ok bool) {
+func ParseMessage(stanza element.Element) (m Message, ok bool) {
 	for child := range stanza.Children() {
-		if child.Space != NSMessage || !messageKinds[child.Name] {
+		if child.Space() != NSMessage || !messageKinds[child.Name()] {
 			continue
 		}
-		m.Kind, m.ID = child.Name, child.Attr("id")
+		m.Kind, m.ID = child.Name(), child.Attr("id")
 		m.read(child)
 		return m, isName(m.ID)
 	}
 	return m, false
 }
 
-func (m *Message) read(e *element.Element) {
+func (m *Message) read(e element.Element) {
 	for child := range e.Children() {
 		switch {
 		case child.Is(NSRTP, "description"):
@@ -46,7 +46,7 @@ func (m *Message) read(e *element.Element) {
 			reason := parseReason(child)
 			m.Reason.Condition, m.Reason.Text = reason.Condition, reason.Text
 			m.Reason.TieBreak = m.Reason.TieBreak || reason.TieBreak
-		case child.Name == "tie-break": // in its own namespace or that of Jingle's errors
+		case child.Name() == "tie-break": // in its own namespace or that of Jingle's errors
 			m.Reason.TieBreak = true
 		case child.Is(NSMessage, "migrated"):
 			if to := child.Attr("to"); isName(to) {

@@ -60,7 +60,7 @@ func TestParseMessageIsNotFooled(t *testing.T) {
 			t.Errorf("%s: got %+v, want nothing", in, m)
 		}
 	}
-	if m, ok := ParseMessage(nil); ok {
+	if m, ok := ParseMessage(element.Element{}); ok {
 		t.Errorf("got %+v of nothing", m)
 	}
 }

@@ -250,7 +250,7 @@ func TestPairsCandidates(t *testing.T) {
 }
 
 // heard tells what was understood of a stanza that carries no description.
-func heard(t *testing.T, e *element.Element) string {
+func heard(t *testing.T, e element.Element) string {
 	t.Helper()
 	if m, ok := ParseMessage(e); ok {
 		return words(append([]string{m.Kind, m.ID, m.Reason.Condition}, m.Media...)...)

@@ -13,11 +13,11 @@ import (
 // An error says in one line what was wanted, and of which element. What cannot be
 // understood of a candidate, an unknown child or a foreign namespace is skipped, not an
 // error; nor is a content of which no call can come: it is Absent.
-func Parse(e *element.Element) (*Jingle, error) { return (*Notes)(nil).Parse(e) }
+func Parse(e element.Element) (*Jingle, error) { return (*Notes)(nil).Parse(e) }
 
 // Parse is the function Parse, and takes notes. What is made of the description later is
 // noted too.
-func (n *Notes) Parse(e *element.Element) (*Jingle, error) {
+func (n *Notes) Parse(e element.Element) (*Jingle, error) {
 	if !e.Is(NS, "jingle") {
 		return nil, errors.New("want a <jingle/>")
 	}
@@ -55,9 +55,9 @@ type reader struct {
 	unlisted int // sources that repairSources added
 }
 
-func (r *reader) children(e *element.Element) error {
+func (r *reader) children(e element.Element) error {
 	contents := 0
-	for child := e.First(); child != nil; child = child.Next() {
+	for child := e.First(); child.Exists(); child = child.Next() {
 		if child.Is(NS, "content") {
 			contents++
 		}
@@ -68,7 +68,7 @@ func (r *reader) children(e *element.Element) error {
 	if contents > 0 {
 		r.d.Contents = make([]Content, 0, contents)
 	}
-	for child := e.First(); child != nil; child = child.Next() {
+	for child := e.First(); child.Exists(); child = child.Next() {
 		switch {
 		case child.Is(NS, "content"):
 			if err := r.content(child); err != nil {
@@ -78,8 +78,8 @@ func (r *reader) children(e *element.Element) error {
 			r.j.Reason = parseReason(child)
 		case child.Is(nsGrouping, "group"):
 			r.group(child)
-		case child.Space != NS && r.j.Action == SessionInfo && len(r.j.Info) < maxContents:
-			r.j.Info = append(r.j.Info, Info{Space: child.Space, Name: child.Name, Content: child.Attr("name")})
+		case child.Space() != NS && r.j.Action == SessionInfo && len(r.j.Info) < maxContents:
+			r.j.Info = append(r.j.Info, Info{Space: child.Space(), Name: child.Name(), Content: child.Attr("name")})
 		}
 	}
 	if contents == 0 {
@@ -101,19 +101,19 @@ func (r *reader) whole() bool {
 	return r.j.Action == SessionInitiate || r.j.Action == SessionAccept
 }
 
-func (r *reader) group(e *element.Element) {
+func (r *reader) group(e element.Element) {
 	if r.d.Bundle != nil || e.Attr("semantics") != "BUNDLE" {
 		return
 	}
 	r.d.Bundle = make([]string, 0, cap(r.d.Contents))
-	for child := e.First(); child != nil; child = child.Next() {
-		if name := child.Attr("name"); child.Name == "content" && isName(name) && len(r.d.Bundle) < maxContents {
+	for child := e.First(); child.Exists(); child = child.Next() {
+		if name := child.Attr("name"); child.Name() == "content" && isName(name) && len(r.d.Bundle) < maxContents {
 			r.d.Bundle = append(r.d.Bundle, name)
 		}
 	}
 }
 
-func (r *reader) content(e *element.Element) error {
+func (r *reader) content(e element.Element) error {
 	r.at = e.Offset()
 	name := e.Attr("name")
 	switch {
@@ -131,16 +131,16 @@ func (r *reader) content(e *element.Element) error {
 		r.d.notes.content(Repaired, c, "senders "+quote(senders), "an unknown word means both, the default")
 	}
 	described, transported := false, false
-	for child := e.First(); child != nil; child = child.Next() {
+	for child := e.First(); child.Exists(); child = child.Next() {
 		var err error
 		switch {
-		case child.Name == "description" && !described:
+		case child.Name() == "description" && !described:
 			described = true
 			err = r.media(c, child)
-		case child.Name == "transport" && child.Space == nsICE && !transported:
+		case child.Name() == "transport" && child.Space() == nsICE && !transported:
 			transported = true
 			err = r.transport(c, child)
-		case child.Name == "transport" && !transported:
+		case child.Name() == "transport" && !transported:
 			r.otherTransport(c, child)
 		}
 		if err != nil {
@@ -158,17 +158,17 @@ func (r *reader) content(e *element.Element) error {
 }
 
 // otherTransport keeps what has to be said to refuse a transport that browsers lack.
-func (r *reader) otherTransport(c *Content, e *element.Element) {
-	c.space = clip(e.Space, maxValue)
+func (r *reader) otherTransport(c *Content, e element.Element) {
+	c.space = clip(e.Space(), maxValue)
 	c.Absent = c.Absent || r.whole()
-	r.d.notes.content(Dropped, c, "its transport "+quote(e.Space), "browsers have ICE-UDP (XEP-0176) only")
+	r.d.notes.content(Dropped, c, "its transport "+quote(e.Space()), "browsers have ICE-UDP (XEP-0176) only")
 }
 
-func (r *reader) media(c *Content, e *element.Element) error {
+func (r *reader) media(c *Content, e element.Element) error {
 	media := mediaWord(e.Attr("media"))
-	if e.Space != NSRTP || media == "" {
+	if e.Space() != NSRTP || media == "" {
 		c.Absent = true
-		r.d.notes.content(Dropped, c, "the content", "browsers are called with audio and video (XEP-0167), not with "+quote(e.Attr("media"))+" in "+quote(e.Space))
+		r.d.notes.content(Dropped, c, "the content", "browsers are called with audio and video (XEP-0167), not with "+quote(e.Attr("media"))+" in "+quote(e.Space()))
 		return nil
 	}
 	c.Media = media
@@ -179,7 +179,7 @@ func (r *reader) media(c *Content, e *element.Element) error {
 }
 
 // finish repairs and fits the contents and checks that none lacks what it needs.
-func (r *reader) finish(e *element.Element) error {
+func (r *reader) finish(e element.Element) error {
 	for i := range r.d.Contents {
 		c := &r.d.Contents[i]
 		if r.d.nameLine(i); c.Mid != "" {
@@ -204,7 +204,7 @@ func (r *reader) finish(e *element.Element) error {
 	return nil
 }
 
-func contentAt(e *element.Element, name string) int {
+func contentAt(e element.Element, name string) int {
 	for child := range e.Children() {
 		if child.Is(NS, "content") && child.Attr("name") == name {
 			return child.Offset()

@@ -63,7 +63,7 @@ func objections(xml []byte, j *Jingle, to Dialect) []string {
 
 // wantAnswer: no reader of a dialect objects to the accept of its own initiate. Movim has a
 // dialect for that: common one-way answers look turned to it.
-func wantAnswer(t testing.TB, offer, answer *element.Element, to Dialect) {
+func wantAnswer(t testing.TB, offer, answer element.Element, to Dialect) {
 	t.Helper()
 	for _, client := range readersOf(to) {
 		if client.Name == readers.Movim && to != Movim {

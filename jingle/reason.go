@@ -19,16 +19,16 @@ var conditions = map[string]bool{
 }
 
 // parseReason reads a <reason/>; one without a condition is tolerated.
-func parseReason(e *element.Element) (r Reason) {
+func parseReason(e element.Element) (r Reason) {
 	for child := range e.Children() {
 		switch {
-		case child.Name == "tie-break":
+		case child.Name() == "tie-break":
 			r.TieBreak = true
-		case child.Space != NS:
-		case child.Name == "text":
+		case child.Space() != NS:
+		case child.Name() == "text":
 			r.Text = clip(child.TrimmedText(), maxValue)
 		case r.Condition == "":
-			r.Condition = clip(repairCondition(child.Name), 64)
+			r.Condition = clip(repairCondition(child.Name()), 64)
 		}
 	}
 	return r

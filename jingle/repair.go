@@ -169,7 +169,7 @@ func extensionID(s string) int {
 // COMPAT Movim 0.34: such is every description it makes. It names its own bare JID as
 // the initiator and its peer as the responder, always. Where it did initiate, both
 // readings are the same.
-func isTurned(jingle *element.Element) bool {
+func isTurned(jingle element.Element) bool {
 	initiator := jingle.Attr("initiator")
 	return initiator != "" && strings.IndexByte(initiator, '/') < 0 && jingle.Attr("responder") != ""
 }

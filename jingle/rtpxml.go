@@ -9,16 +9,16 @@ import (
 )
 
 // description reads an RTP <description/> into c.
-func (r *reader) description(c *Content, e *element.Element) error {
+func (r *reader) description(c *Content, e element.Element) error {
 	begin := r.marks()
 	r.at = e.Offset()
 	c.Ptime, c.MaxPtime = small(e.Attr("ptime"), 1000), small(e.Attr("maxptime"), 1000)
-	for child := e.First(); child != nil; child = child.Next() {
-		switch child.Space {
+	for child := e.First(); child.Exists(); child = child.Next() {
+		switch child.Space() {
 		case NSRTP:
 			r.described(c, child)
 		case nsFeedback:
-			if child.Name == "rtcp-fb" {
+			if child.Name() == "rtcp-fb" {
 				c.Feedback |= r.feedback(c, child)
 			}
 		case nsHdrExt:
@@ -26,7 +26,7 @@ func (r *reader) description(c *Content, e *element.Element) error {
 		case nsSource:
 			r.sourced(c, child)
 		case nsMSID:
-			if child.Name == "stream" {
+			if child.Name() == "stream" {
 				c.Stream, c.Track = child.Attr("id"), child.Attr("track")
 			}
 		default:
@@ -41,8 +41,8 @@ func (r *reader) description(c *Content, e *element.Element) error {
 }
 
 // described reads what XEP-0167 itself has inside a description.
-func (r *reader) described(c *Content, e *element.Element) {
-	switch e.Name {
+func (r *reader) described(c *Content, e element.Element) {
+	switch e.Name() {
 	case "payload-type":
 		r.payload(c, e)
 	case "rtcp-mux":
@@ -68,25 +68,25 @@ func (r *reader) bounds(begin marks) error {
 }
 
 // payload reads a <payload-type/>. There are dozens, so its attributes are gone through once.
-func (r *reader) payload(c *Content, e *element.Element) {
+func (r *reader) payload(c *Content, e element.Element) {
 	p := Payload{ID: -1}
-	for i := range e.Attrs {
-		switch a := &e.Attrs[i]; a.Name {
+	for name, value := range e.Attrs() {
+		switch name {
 		case "id":
-			if id, ok := number(a.Value, 127); ok {
+			if id, ok := number(value, 127); ok {
 				p.ID = int(id)
 			}
 		case "name":
-			p.Name = a.Value
+			p.Name = value
 		case "clockrate":
-			p.Clock = small(a.Value, 1<<31-1)
+			p.Clock = small(value, 1<<31-1)
 		case "channels":
-			p.Channels = small(a.Value, 255)
+			p.Channels = small(value, 255)
 		// XEP-0167 §4 has these here, for one codec; SDP for all of a media.
 		case "ptime":
-			c.Ptime = cmp.Or(c.Ptime, small(a.Value, 1000))
+			c.Ptime = cmp.Or(c.Ptime, small(value, 1000))
 		case "maxptime":
-			c.MaxPtime = cmp.Or(c.MaxPtime, small(a.Value, 1000))
+			c.MaxPtime = cmp.Or(c.MaxPtime, small(value, 1000))
 		}
 	}
 	if p.ID < 0 {
@@ -94,13 +94,13 @@ func (r *reader) payload(c *Content, e *element.Element) {
 		return
 	}
 	mark := len(r.params)
-	for child := e.First(); child != nil; child = child.Next() {
+	for child := e.First(); child.Exists(); child = child.Next() {
 		switch {
-		case child.Name == "parameter" && child.Space == NSRTP:
+		case child.Name() == "parameter" && child.Space() == NSRTP:
 			if len(r.params)-mark < maxParams && len(r.params) < maxAllParams {
 				r.params = append(r.params, paramOf(child))
 			}
-		case child.Name == "rtcp-fb" && child.Space == nsFeedback:
+		case child.Name() == "rtcp-fb" && child.Space() == nsFeedback:
 			p.Feedback |= r.feedback(c, child)
 		default:
 			r.d.notes.unknown(c, child)
@@ -110,26 +110,26 @@ func (r *reader) payload(c *Content, e *element.Element) {
 	r.payloads = append(r.payloads, p)
 }
 
-func paramOf(e *element.Element) (p Param) {
-	for i := range e.Attrs {
-		switch a := &e.Attrs[i]; a.Name {
+func paramOf(e element.Element) (p Param) {
+	for name, value := range e.Attrs() {
+		switch name {
 		case "name":
-			p.Name = a.Value
+			p.Name = value
 		case "value":
-			p.Value = a.Value
+			p.Value = value
 		}
 	}
 	return p
 }
 
-func (r *reader) feedback(c *Content, e *element.Element) Feedback {
+func (r *reader) feedback(c *Content, e element.Element) Feedback {
 	var kind, sub string
-	for i := range e.Attrs {
-		switch a := &e.Attrs[i]; a.Name {
+	for name, value := range e.Attrs() {
+		switch name {
 		case "type":
-			kind = a.Value
+			kind = value
 		case "subtype":
-			sub = a.Value
+			sub = value
 		}
 	}
 	f := feedbackOf(kind, sub)
@@ -139,8 +139,8 @@ func (r *reader) feedback(c *Content, e *element.Element) Feedback {
 	return f
 }
 
-func (r *reader) extension(c *Content, e *element.Element) {
-	switch e.Name {
+func (r *reader) extension(c *Content, e element.Element) {
+	switch e.Name() {
 	case "rtp-hdrext":
 		x := Extension{ID: extensionID(e.Attr("id")), URI: e.Attr("uri")}
 		if r.d.notes != nil && (e.Attr("senders") != "" || strings.Contains(e.Attr("id"), "/")) {
@@ -153,15 +153,15 @@ func (r *reader) extension(c *Content, e *element.Element) {
 }
 
 // sourced reads what XEP-0339 has inside a description.
-func (r *reader) sourced(c *Content, e *element.Element) {
-	switch e.Name {
+func (r *reader) sourced(c *Content, e element.Element) {
+	switch e.Name() {
 	case "source":
 		r.source(c, e)
 	case "ssrc-group":
 		mark := len(r.grouped)
-		for child := e.First(); child != nil; child = child.Next() {
+		for child := e.First(); child.Exists(); child = child.Next() {
 			ssrc, ok := number(child.Attr("ssrc"), 1<<32-1)
-			if ok && child.Name == "source" && len(r.grouped) < maxGrouped {
+			if ok && child.Name() == "source" && len(r.grouped) < maxGrouped {
 				r.grouped = append(r.grouped, uint32(ssrc))
 			}
 		}
@@ -169,15 +169,15 @@ func (r *reader) sourced(c *Content, e *element.Element) {
 	}
 }
 
-func (r *reader) source(c *Content, e *element.Element) {
+func (r *reader) source(c *Content, e element.Element) {
 	ssrc, ok := number(e.Attr("ssrc"), 1<<32-1)
 	if !ok {
 		r.d.notes.odd(c, "source", e.Attr("ssrc"), "want a 32-bit number")
 		return
 	}
 	s := Source{SSRC: uint32(ssrc)}
-	for child := e.First(); child != nil; child = child.Next() {
-		if child.Name != "parameter" {
+	for child := e.First(); child.Exists(); child = child.Next() {
+		if child.Name() != "parameter" {
 			continue
 		}
 		switch name := child.Attr("name"); name {

@@ -16,7 +16,7 @@ var identities = map[string][]string{
 // stanzaFacts is a <jingle/> taken apart, as facts is for SDP: the path of each element in
 // each content, with what tells it from its like, and each of its other attributes. The order
 // of elements does not count.
-func stanzaFacts(jingle *element.Element) facts {
+func stanzaFacts(jingle element.Element) facts {
 	f := facts{of: map[string]map[string]struct{}{"": {}}}
 	for child := range jingle.Children() {
 		name := ""
@@ -29,31 +29,31 @@ func stanzaFacts(jingle *element.Element) facts {
 	return f
 }
 
-func (f *facts) element(content, path string, e, parent *element.Element) {
-	switch e.Name {
+func (f *facts) element(content, path string, e, parent element.Element) {
+	switch e.Name() {
 	case "description", "transport": // each once in a content
-		path = e.Name
+		path = e.Name()
 	case "content":
 		path = strings.TrimSpace(path + " content")
 	default:
-		path = strings.TrimPrefix(strings.TrimSpace(path+" "+e.Name), "content ")
+		path = strings.TrimPrefix(strings.TrimSpace(path+" "+e.Name()), "content ")
 	}
-	for _, name := range identities[e.Name] {
+	for _, name := range identities[e.Name()] {
 		if value := e.Attr(name); value != "" {
 			path += " " + value
 		}
 	}
-	if e.Name == "payload-type" && e.Attr("name") == "rtx" {
+	if e.Name() == "payload-type" && e.Attr("name") == "rtx" {
 		path += " of " + repeated(parent, e)
 	}
 	f.add(content, path)
-	for _, a := range e.Attrs {
-		byDefault := a.Name == "channels" && a.Value == "1" || a.Name == "senders" && a.Value == "both"
-		if a.Name != "xmlns" && !byDefault && !slices.Contains(identities[e.Name], a.Name) {
-			f.add(content, path+" "+a.Name+"="+a.Value)
+	for name, value := range e.Attrs() {
+		byDefault := name == "channels" && value == "1" || name == "senders" && value == "both"
+		if name != "xmlns" && !byDefault && !slices.Contains(identities[e.Name()], name) {
+			f.add(content, path+" "+name+"="+value)
 		}
 	}
-	if text := strings.TrimSpace(e.Text); text != "" {
+	if text := strings.TrimSpace(e.Text()); text != "" {
 		f.add(content, path+" "+text)
 	}
 	for child := range e.Children() {
@@ -62,10 +62,10 @@ func (f *facts) element(content, path string, e, parent *element.Element) {
 }
 
 // repeated is the codec that an rtx repeats.
-func repeated(description, rtx *element.Element) string {
+func repeated(description, rtx element.Element) string {
 	for p := range rtx.Children() {
 		for other := range description.Children() {
-			if p.Attr("name") == "apt" && other.Name == "payload-type" && other.Attr("id") == p.Attr("value") {
+			if p.Attr("name") == "apt" && other.Name() == "payload-type" && other.Attr("id") == p.Attr("value") {
 				return other.Attr("name")
 			}
 		}

@@ -36,8 +36,11 @@ func (d *Description) ToSDP(o SDPFor) (string, error) {
 	if !isToken(o.Stream) {
 		o.Stream = "s" + strconv.FormatUint(fnv(fnvStart, o.Stream), 16)
 	}
-	var l lines
-	l.text.Grow(out.guess())
+	var room [6 << 10]byte // enough for most; what is returned is as long as it must be
+	l := lines{text: room[:0]}
+	if guess := out.guess(); guess > len(room) {
+		l.grow(guess)
+	}
 	l.session(out, o)
 	for i := range out.Contents {
 		l.content(&out.Contents[i], o)

@@ -9,7 +9,7 @@ import (
 
 // transport reads an ICE-UDP <transport/> into c (XEP-0176 §5.3). What is not there
 // stays empty: a stub is legal, and essentials tells where it is not.
-func (r *reader) transport(c *Content, e *element.Element) error {
+func (r *reader) transport(c *Content, e element.Element) error {
 	r.at = e.Offset()
 	if ufrag := e.Attr("ufrag"); isUfrag(ufrag) {
 		c.Ufrag = ufrag
@@ -22,20 +22,20 @@ func (r *reader) transport(c *Content, e *element.Element) error {
 		return errors.New("transport: want a pwd of 22 to 256 ice-chars")
 	}
 	met := 0
-	for child := e.First(); child != nil; child = child.Next() {
+	for child := e.First(); child.Exists(); child = child.Next() {
 		switch {
-		case child.Name == "candidate" && child.Space == nsICE:
+		case child.Name() == "candidate" && child.Space() == nsICE:
 			if met++; met > maxCandidates {
 				return errors.New("transport: want at most 100 candidates")
 			}
 			r.candidate(c, child)
-		case child.Name == "fingerprint" && child.Space == nsDTLS:
-			if done := c.addFingerprint(child.Attr("hash"), trim(child.Text), child.Attr("setup")); done != "" {
+		case child.Name() == "fingerprint" && child.Space() == nsDTLS:
+			if done := c.addFingerprint(child.Attr("hash"), trim(child.Text()), child.Attr("setup")); done != "" {
 				r.d.notes.content(done, c, "fingerprint "+child.Attr("hash"), whyFingerprint)
 			}
-		case child.Name == "sctpmap" && child.Space == nsSCTP:
+		case child.Name() == "sctpmap" && child.Space() == nsSCTP:
 			c.sctp = sctp{port: small(child.Attr("number"), 65535), protocol: child.Attr("protocol")}
-		case child.Name == "gathering-complete" && child.Space == nsICE:
+		case child.Name() == "gathering-complete" && child.Space() == nsICE:
 			c.EndOfCandidates = true // COMPAT stanza.js 12: XEP-0371 §5 in the namespace of XEP-0176
 		default:
 			r.d.notes.unknown(c, child)
@@ -44,7 +44,7 @@ func (r *reader) transport(c *Content, e *element.Element) error {
 	return nil
 }
 
-func (r *reader) candidate(c *Content, e *element.Element) {
+func (r *reader) candidate(c *Content, e element.Element) {
 	candidate, ok := parseCandidateElement(e)
 	why := ""
 	switch {

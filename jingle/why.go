@@ -66,12 +66,12 @@ func (s *scanner) unread(what string) {
 }
 
 // unknown notes an element that is not asked for.
-func (n *Notes) unknown(c *Content, e *element.Element) {
+func (n *Notes) unknown(c *Content, e element.Element) {
 	if n == nil {
 		return
 	}
 	why := "no browser would understand it"
-	switch e.Name {
+	switch e.Name() {
 	case "encryption":
 		why = "media is encrypted by DTLS-SRTP only"
 	case "bandwidth":
@@ -83,5 +83,5 @@ func (n *Notes) unknown(c *Content, e *element.Element) {
 	case "renomination":
 		why = "browsers nominate once"
 	}
-	n.content(Dropped, c, "<"+e.Name+" xmlns='"+e.Space+"'/>", why)
+	n.content(Dropped, c, "<"+e.Name()+" xmlns='"+e.Space()+"'/>", why)
 }

@@ -21,7 +21,7 @@ import (
 type pasted struct {
 	sdp, kind  string      // kind is "offer", "answer" or what else JSON said
 	candidates []candidate // at least one; an empty one is the end of them
-	jingle     *element.Element
+	jingle     element.Element
 
 	// What the <jingle/> stood in, and where that begins.
 	xml   []byte
@@ -222,10 +222,10 @@ func readXML(data []byte, at int) (*pasted, error) {
 	}
 	e := findJingle(root)
 	switch {
-	case e == nil:
-		return nil, fmt.Errorf("want a <jingle/>, there is none in this %.40q", root.Name)
-	case e.Space != jingle.NS:
-		return nil, fmt.Errorf("want a <jingle/> in namespace %q, got %.80q", jingle.NS, e.Space)
+	case !e.Exists():
+		return nil, fmt.Errorf("want a <jingle/>, there is none in this %.40q", root.Name())
+	case e.Space() != jingle.NS:
+		return nil, fmt.Errorf("want a <jingle/> in namespace %q, got %.80q", jingle.NS, e.Space())
 	}
 	return &pasted{jingle: e, xml: data, xmlAt: at}, nil
 }
@@ -250,14 +250,14 @@ func (in *pasted) place(offset int) string {
 	return fmt.Sprintf("line %d, column %d", line, column)
 }
 
-func findJingle(e *element.Element) *element.Element {
-	if e.Name == "jingle" {
+func findJingle(e element.Element) element.Element {
+	if e.Name() == "jingle" {
 		return e
 	}
 	for child := range e.Children() {
-		if found := findJingle(child); found != nil {
+		if found := findJingle(child); found.Exists() {
 			return found
 		}
 	}
-	return nil
+	return element.Element{}
 }

@@ -199,7 +199,7 @@ func FuzzConvert(f *testing.F) {
 		if err != nil && strings.Contains(out, "candidate") {
 			t.Fatalf("%q became %q: %v", data, out, err)
 		}
-		if err == nil && (in.jingle == nil) == (again.jingle == nil) {
+		if err == nil && in.jingle.Exists() == again.jingle.Exists() {
 			t.Fatalf("%q became %q, which is not the other language", data, out)
 		}
 	})

@@ -8,9 +8,9 @@ import (
 )
 
 // toSDP makes SDP of a <jingle/>, as a browser would have heard it.
-func (t *translation) toSDP(e *element.Element) (string, error) {
+func (t *translation) toSDP(e element.Element) (string, error) {
 	if t.Action != nil {
-		setAttr(e, "action", string(t.Action.Action))
+		e = e.With("action", string(t.Action.Action))
 	}
 	j, err := t.notes.Parse(e)
 	switch {
@@ -47,15 +47,4 @@ func (t *translation) describe(j *jingle.Jingle) (string, error) {
 		t.tellWritten("sdp", j.Action)
 	}
 	return sdp, err
-}
-
-// setAttr gives an element that we parsed ourselves another attribute.
-func setAttr(e *element.Element, name, value string) {
-	for i := range e.Attrs {
-		if e.Attrs[i].Name == name {
-			e.Attrs[i].Value = value
-			return
-		}
-	}
-	e.Attrs = append(e.Attrs, element.Attr{Name: name, Value: value})
 }

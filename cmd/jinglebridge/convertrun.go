@@ -48,7 +48,7 @@ func (t *translation) explain(w io.Writer, done bool) {
 
 func (t *translation) translate(in *pasted) (string, error) {
 	switch {
-	case in.jingle != nil:
+	case in.jingle.Exists():
 		sdp, err := t.toSDP(in.jingle)
 		return sdp, in.placed(err)
 	case in.candidates != nil:
@@ -72,7 +72,7 @@ func (t *translation) offered(author jingle.Role) (*jingle.Description, error) {
 		return nil, nil
 	case t.offer.candidates != nil:
 		return nil, fmt.Errorf("--offer: want SDP or Jingle, got a candidate")
-	case t.offer.jingle == nil:
+	case !t.offer.jingle.Exists():
 		d, err := jingle.FromSDP(t.offer.sdp, author)
 		if err != nil {
 			return nil, fmt.Errorf("--offer: %w", err)

@@ -91,8 +91,8 @@ func (b *besieged) victim(t *testing.T) string {
 		}
 	}()
 	b.witness.Send("<presence/><presence type='subscribe' to='victim@call.localhost'/>")
-	e, err := b.witness.Until(xmpptest.Wait, func(e *element.Element) bool {
-		return e.Name == "presence" && e.Attr("type") == "" && strings.HasPrefix(e.Attr("from"), "victim@call.localhost/")
+	e, err := b.witness.Until(xmpptest.Wait, func(e element.Element) bool {
+		return e.Name() == "presence" && e.Attr("type") == "" && strings.HasPrefix(e.Attr("from"), "victim@call.localhost/")
 	})
 	if err != nil {
 		t.Fatalf("the victim's presence: %v", err)
@@ -101,7 +101,7 @@ func (b *besieged) victim(t *testing.T) string {
 }
 
 func (b *besieged) fromAccounts(t *testing.T, attack xmpptest.Attack) int {
-	attack.Heard = func(e *element.Element) {
+	attack.Heard = func(e element.Element) {
 		if e.Attr("type") == "error" {
 			return // maybe ejabberd's own, which has the attacker's words in it
 		}

@@ -315,10 +315,10 @@ func hear(t *testing.T, ws *websocket.Conn) string {
 }
 
 // await reads stanzas up to one of this kind and type.
-func await(t *testing.T, link *xmpptest.Link, kind, typ string) *element.Element {
+func await(t *testing.T, link *xmpptest.Link, kind, typ string) element.Element {
 	t.Helper()
 	for {
-		if e := link.NextFor(t); e.Name == kind && e.Attr("type") == typ {
+		if e := link.NextFor(t); e.Name() == kind && e.Attr("type") == typ {
 			return e
 		}
 	}

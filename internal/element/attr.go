@@ -8,10 +8,10 @@ import (
 
 const fewAttrs = 16 // so few are compared with each other
 
-// attributes reads up to the end of the tag and fills e; xmlns declarations become
-// bindings.
-func (p *parser) attributes(e *Element, i int) (end int, empty bool, err error) {
-	begin, prefixed, spaced, seen := len(p.room.attrs), false, false, uint64(0)
+// attributes reads up to the end of the tag. space is the default namespace around the
+// element, inside the one within it; declarations of prefixes become bindings.
+func (p *parser) attributes(i int, space span) (end int, inside span, empty bool, err error) {
+	begin, prefixed, spaced, seen := len(p.attrs), false, false, uint64(0)
 	for {
 		before := i
 		i = p.skipSpace(i)
@@ -19,21 +19,22 @@ func (p *parser) attributes(e *Element, i int) (end int, empty bool, err error) 
 			break
 		}
 		if i == before && i < len(p.src) {
-			return i, false, errors.New("want a space before an attribute")
+			return i, space, false, errors.New("want a space before an attribute")
 		}
 		if err = p.spend(1); err != nil {
-			return i, false, err
+			return i, space, false, err
 		}
-		p.room.equals--
 		name, value, end := plainAttr(p.src, i)
+		a := attr{spanOf(i, i+len(name)), spanOf(end-1-len(value), end-1)}
 		if end == 0 {
 			if name, value, end, err = p.oddAttr(i); err != nil {
-				return end, false, err
+				return end, space, false, err
 			}
+			a = p.place(i, end, name, value)
 			if strings.IndexByte(name, ':') >= 0 {
-				declares, err := p.declare(name, value)
+				declares, err := p.declare(name, value, a.value)
 				if err != nil {
-					return i, false, err
+					return i, space, false, err
 				}
 				if declares {
 					i = end
@@ -44,23 +45,22 @@ func (p *parser) attributes(e *Element, i int) (end int, empty bool, err error) 
 		}
 		if name == "xmlns" {
 			if spaced {
-				return i, false, errTwice(name)
+				return i, space, false, errTwice(name)
 			}
-			i, e.Space, spaced = end, value, true
+			i, space, spaced = end, a.value, true
 			continue
 		}
 		bit := nameBit(name)
-		if seen&bit != 0 && len(p.room.attrs)-begin <= fewAttrs && has(p.room.attrs[begin:], name) {
-			return i, false, errTwice(name)
+		if seen&bit != 0 && len(p.attrs)-begin <= fewAttrs && p.has(p.attrs[begin:], name) {
+			return i, space, false, errTwice(name)
 		}
+		p.addAttr(a, i)
 		i, seen = end, seen|bit
-		begin = p.room.add(begin, Attr{name, value})
 	}
-	e.Attrs = p.room.since(begin)
 	if p.src[i] == '/' {
-		return i + 2, true, p.check(e, prefixed)
+		return i + 2, space, true, p.check(begin, prefixed)
 	}
-	return i + 1, false, p.check(e, prefixed)
+	return i + 1, space, false, p.check(begin, prefixed)
 }
 
 // plainAttr reads what most attributes are: a name, =, and a value in quotes that stands
@@ -113,18 +113,31 @@ func (p *parser) oddAttr(i int) (name, value string, end int, err error) {
 	return name, value, end, err
 }
 
-// check refuses an attribute that is there twice, where that was not done yet, and
-// resolves prefixes.
-func (p *parser) check(e *Element, prefixed bool) error {
-	if prefixed {
-		return p.resolveAttrs(e)
+// place is where the name and the value of an odd attribute lie, which was read from i
+// up to end.
+func (p *parser) place(i, end int, name, value string) attr {
+	a := attr{name: spanOf(i, i+len(name))}
+	if begin := end - 1 - len(value); p.src[begin:end-1] == value {
+		a.value = spanOf(begin, end-1)
+	} else {
+		a.value = p.keep(value)
 	}
-	if len(e.Attrs) <= fewAttrs {
+	return a
+}
+
+// check refuses an attribute that is there twice, where that was not done yet, and
+// resolves prefixes. The attributes are those from begin on.
+func (p *parser) check(begin int, prefixed bool) error {
+	if prefixed {
+		return p.resolveAttrs(begin)
+	}
+	attrs := p.attrs[begin:]
+	if len(attrs) <= fewAttrs {
 		return nil
 	}
-	seen := make(map[string]bool, len(e.Attrs))
-	for i := range e.Attrs {
-		name := e.Attrs[i].Name
+	seen := make(map[string]bool, len(attrs))
+	for _, a := range attrs {
+		name := a.name.of(p.src)
 		if seen[name] {
 			return errTwice(name)
 		}
@@ -141,9 +154,9 @@ func nameBit(name string) uint64 {
 	return 1 << ((name[0]*5 ^ name[n-1] + byte(n)*8) % 64)
 }
 
-func has(attrs []Attr, name string) bool {
-	for i := range attrs {
-		if attrs[i].Name == name {
+func (p *parser) has(attrs []attr, name string) bool {
+	for _, a := range attrs {
+		if a.name.of(p.src) == name {
 			return true
 		}
 	}

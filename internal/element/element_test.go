@@ -17,6 +17,9 @@ func TestParse(t *testing.T) {
 		{`<p:a xmlns:p='n' p:q='no' xml:lang='en'><p:b/></p:a>`, `<a xmlns='n' xml:lang='en'><b/></a>`},
 		{`<a><![CDATA[<&]]></a>`, `<a xmlns='d'>&lt;&amp;</a>`},
 		{"<a x='l\r\nm'/>", `<a xmlns='d' x='l m'/>`},
+		{`<a> t<b/>&lt;<![CDATA[u]]> <b/></a>`, `<a xmlns='d'> t&lt;u <b/><b/></a>`},
+		{`<a xmlns='n&amp;m'><b><c xmlns=''/></b></a>`, `<a xmlns='n&amp;m'><b><c xmlns=''/></b></a>`},
+		{`<xml:a><xml:b/></xml:a>`, `<a xmlns='http://www.w3.org/XML/1998/namespace'><b/></a>`},
 	} {
 		e, err := Parse([]byte(test.in), "d", Limits{})
 		if err != nil {
@@ -89,7 +92,7 @@ func TestWriterClosesWhatItOpened(t *testing.T) {
 		}
 		e, err := Parse(w.Bytes(), "", Limits{})
 		for i := range names {
-			if other := e.Child("m", "other"); err != nil || !e.Is("n", names[i:i+1]) || e.Child("n", "leaf") == nil || other == nil || other.Text != "t" {
+			if other := e.Child("m", "other"); err != nil || !e.Is("n", names[i:i+1]) || !e.Child("n", "leaf").Exists() || other.Text() != "t" {
 				t.Fatalf("%d deep: got %s, %v in\n%s", i, e, err, w.Bytes())
 			}
 			e = e.First().Next().Next()
@@ -137,10 +140,54 @@ func TestOffset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range []*Element{e, e.First(), e.First().Next(), e.First().Next().First()} {
-		if want := strings.Index(in, "<"+e.Name); e.Offset() != want {
-			t.Errorf("<%s>: got offset %d, want %d", e.Name, e.Offset(), want)
+	for _, e := range []Element{e, e.First(), e.First().Next(), e.First().Next().First()} {
+		if want := strings.Index(in, "<"+e.Name()); e.Offset() != want {
+			t.Errorf("<%s>: got offset %d, want %d", e.Name(), e.Offset(), want)
 		}
+	}
+}
+
+// Look-ups go on where there is nothing.
+func TestNothing(t *testing.T) {
+	e, err := Parse([]byte("<a/>"), "n", Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, none := range []Element{{}, e.First(), e.Next(), e.Child("n", "b").Child("n", "c"), e.First().With("x", "1").WithText("t").Root()} {
+		_, found := none.LookupAttr("x")
+		if none.Exists() || found || none.Is("", "") || none.Name()+none.Space()+none.Text()+none.Attr("x")+none.TrimmedText()+none.String() != "" || none.Offset() != 0 {
+			t.Errorf("got %q, want nothing", none)
+		}
+		for range none.Attrs() {
+			t.Error("nothing has an attribute")
+		}
+		for range none.Children() {
+			t.Error("nothing has a child")
+		}
+	}
+}
+
+func TestWith(t *testing.T) {
+	e, err := Parse([]byte("<a x='1'><b y='2'>t</b><c z='3'/></a>"), "", Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, b := e.String(), e.First()
+	for _, test := range []struct {
+		got  Element
+		want string
+	}{
+		{b.With("y", "<\x00"), "<b y='&lt;\uFFFD'>t</b>"},
+		{b.With("w", "4").Root(), "<a x='1'><b y='2' w='4'>t</b><c z='3'/></a>"},
+		{b.With("w", "4").Next(), "<c z='3'/>"},
+		{b.WithText("u").With("y", "5").Root().With("x", "6"), "<a x='6'><b y='5'>u</b><c z='3'/></a>"},
+	} {
+		if got := test.got.String(); got != test.want {
+			t.Errorf("got %s, want %s", got, test.want)
+		}
+	}
+	if got := e.String(); got != before {
+		t.Errorf("got %s, want it as it was: %s", got, before)
 	}
 }
 
@@ -192,9 +239,9 @@ func TestParseManyAttributes(t *testing.T) {
 	}
 	i := 0
 	for child := range e.Children() {
-		if child.Name == "c" {
-			if len(child.Attrs) != 1 || child.Attr("y") != "1" {
-				t.Errorf("after b %d: got %v, want y=1", i-1, child.Attrs)
+		if child.Name() == "c" {
+			if got, want := child.String(), "<c y='1'/>"; got != want {
+				t.Errorf("after b %d: got %s, want %s", i-1, got, want)
 			}
 			continue
 		}
@@ -236,7 +283,7 @@ func TestParseHostileLength(t *testing.T) {
 	}
 	ligatures := strings.Repeat("\ufb01", 300_000) // each begins with the byte of U+FFFF
 	e, err := Parse([]byte("<a x='"+ligatures+"'>"+ligatures+"</a>"), "", Limits{})
-	if err != nil || e.Text != ligatures || e.Attr("x") != ligatures {
-		t.Errorf("ligatures: got %d and %d bytes, %v; want %d", len(e.Attr("x")), len(e.Text), err, len(ligatures))
+	if err != nil || e.Text() != ligatures || e.Attr("x") != ligatures {
+		t.Errorf("ligatures: got %d and %d bytes, %v; want %d", len(e.Attr("x")), len(e.Text()), err, len(ligatures))
 	}
 }

@@ -8,11 +8,13 @@ import (
 	"testing"
 )
 
-// A tree may cost what its input can justify, and not more: the text once, an Element
-// for four bytes at the most, an Attr for five. What is made ahead is 24 and 16 kB.
+// A tree may cost what its input can justify, and not more: the text once, a node for
+// four bytes at the most, an attribute for five. Tables that grow to four times what they
+// were cost a third more, and that and as much again when the last of all finds no place.
+// What is made ahead is 18 kB and 16 kB, and the document.
 func TestParseMemory(t *testing.T) {
-	element, attr := int(reflect.TypeFor[Element]().Size()), int(reflect.TypeFor[Attr]().Size())
-	const ahead = (24 + 16) << 10
+	element, attr := 7*int(reflect.TypeFor[node]().Size())/3, 7*int(reflect.TypeFor[attr]().Size())/3
+	const ahead = (18+16)<<10 + 512
 	for _, test := range []struct {
 		name, piece string
 		cost        int // of a piece
@@ -26,6 +28,7 @@ func TestParseMemory(t *testing.T) {
 		{"no tags", "</</", 4},
 		{"no names", "<=/<", 4},
 		{"open tags", "<a b='<='", 9},
+		{"values to be written otherwise", "<a b='&lt;\n\n\n\n'/>", 2*17 + element + attr + 4*5},
 	} {
 		for _, length := range []int{64 << 10, 256 << 10} {
 			n := length / len(test.piece)

@@ -11,10 +11,13 @@ const (
 	maxBindings = 200 // prefixes in force at once
 )
 
-type binding struct{ prefix, space string }
+type binding struct {
+	prefix, space string
+	at            span // where space stands
+}
 
 // declare takes an attribute that binds a prefix to a namespace; false for others.
-func (p *parser) declare(name, value string) (bool, error) {
+func (p *parser) declare(name, value string, at span) (bool, error) {
 	prefix, found := strings.CutPrefix(name, "xmlns:")
 	if !found {
 		return false, nil
@@ -28,51 +31,58 @@ func (p *parser) declare(name, value string) (bool, error) {
 	if len(p.bindings) == maxBindings {
 		return false, ErrTooMany // each look-up goes through them
 	}
-	p.bindings = append(p.bindings, binding{prefix, value})
+	p.bindings = append(p.bindings, binding{prefix, value, at})
 	return true, nil
 }
 
-// resolve finds the namespace of a name with a prefix.
-func (p *parser) resolve(raw string) (space, name string, err error) {
+// resolve finds what the prefix of a name is bound to.
+func (p *parser) resolve(raw string) (to binding, name string, err error) {
 	prefix, name, _ := strings.Cut(raw, ":")
 	if prefix == "" || name == "" || strings.IndexByte(name, ':') >= 0 {
-		return "", "", fmt.Errorf("bad name %.80q", raw)
+		return to, "", fmt.Errorf("bad name %.80q", raw)
 	}
 	for i := len(p.bindings) - 1; i >= 0; i-- {
 		if p.bindings[i].prefix == prefix {
-			return p.bindings[i].space, name, nil
+			return p.bindings[i], name, nil
 		}
 	}
 	if prefix == "xml" {
-		return xmlSpace, name, nil
+		if p.xml == (span{}) {
+			p.xml = p.keep(xmlSpace)
+		}
+		return binding{prefix, xmlSpace, p.xml}, name, nil
 	}
-	return "", "", fmt.Errorf("prefix %.80q is not declared", prefix)
+	return to, "", fmt.Errorf("prefix %.80q is not declared", prefix)
 }
 
-// resolveAttrs checks attributes of which some have prefixes, and leaves out those that
-// are neither unprefixed nor XML's own.
-func (p *parser) resolveAttrs(e *Element) (err error) {
+// resolveAttrs checks the attributes from begin on, of which some have prefixes, and
+// leaves out those that are neither unprefixed nor XML's own.
+func (p *parser) resolveAttrs(begin int) error {
 	type full struct{ space, name string }
-	seen := make(map[full]bool, len(e.Attrs))
-	kept := e.Attrs[:0]
-	for _, a := range e.Attrs {
-		var is full
-		if is.name = a.Name; strings.IndexByte(a.Name, ':') >= 0 {
-			if is.space, is.name, err = p.resolve(a.Name); err != nil {
+	attrs := p.attrs[begin:]
+	seen := make(map[full]bool, len(attrs))
+	kept := attrs[:0]
+	for _, a := range attrs {
+		raw := a.name.of(p.src)
+		is := full{name: raw}
+		if strings.IndexByte(raw, ':') >= 0 {
+			to, name, err := p.resolve(raw)
+			if err != nil {
 				return err
 			}
+			is = full{to.space, name}
 		}
 		if seen[is] {
-			return errTwice(a.Name)
+			return errTwice(raw)
 		}
 		seen[is] = true
-		switch is.space {
-		case "":
+		if is.space == xmlSpace && raw != "xml:"+is.name {
+			a.name = p.keep("xml:" + is.name)
+		}
+		if is.space == "" || is.space == xmlSpace {
 			kept = append(kept, a)
-		case xmlSpace:
-			kept = append(kept, Attr{"xml:" + is.name, a.Value})
 		}
 	}
-	e.Attrs = kept
+	p.attrs = p.attrs[:begin+len(kept)]
 	return nil
 }

@@ -31,6 +31,9 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("xml at byte %d: %v", 
 // Unwrap gives what is wrong without the place.
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
+// maxText keeps the places in a text, and behind it, within 31 bits.
+const maxText = math.MaxInt32 / 4
+
 // A parser's methods take the place where they begin to read, and return the one where
 // they ended or stumbled.
 type parser struct {
@@ -38,16 +41,24 @@ type parser struct {
 	depth    int       // how much deeper elements may be
 	left     int       // how many more elements and attributes may come
 	bindings []binding // prefixes in force
-	room     room
+	xml      span      // where the namespace of the prefix xml stands, once it was met
+
+	// What becomes the document.
+	nodes  []node
+	attrs  []attr
+	behind []byte // what goes behind src
 }
 
 // Parse reads exactly one element. defaultSpace is the namespace in force outside
 // it, as on an XMPP stream. It refuses what RFC 6120 §11.1 forbids, characters that
 // XML 1.0 does not know, prefixes that are not declared, and input over the limits. What is
 // wrong at one place is a *SyntaxError.
-func Parse(src []byte, defaultSpace string, lim Limits) (*Element, error) {
-	if !utf8.Valid(src) {
-		return nil, errors.New("xml: not UTF-8")
+func Parse(src []byte, defaultSpace string, lim Limits) (Element, error) {
+	switch {
+	case !utf8.Valid(src):
+		return Element{}, errors.New("xml: not UTF-8")
+	case len(src) > maxText:
+		return Element{}, errors.New("xml: too long")
 	}
 	p := parser{src: string(src), depth: lim.Depth, left: lim.Elements}
 	if lim.Depth == 0 {
@@ -56,27 +67,30 @@ func Parse(src []byte, defaultSpace string, lim Limits) (*Element, error) {
 	if lim.Elements == 0 {
 		p.left = math.MaxInt
 	}
-	p.room = roomFor(p.src)
-	root, at, err := p.document(defaultSpace)
-	if err != nil {
-		return nil, &SyntaxError{at, err}
+	doc := p.room()
+	if at, err := p.document(); err != nil {
+		return Element{}, &SyntaxError{at, err}
 	}
-	return root, nil
+	*doc = document{p.src, defaultSpace, p.nodes, p.attrs}
+	if len(p.behind) > 0 {
+		doc.text += string(p.behind)
+	}
+	return doc.element(0, 1), nil
 }
 
 // document reads the outermost element with all that is in it.
-func (p *parser) document(space string) (root *Element, i int, err error) {
+func (p *parser) document() (i int, err error) {
 	i = p.skipSpace(0)
 	if !p.at(i, '<') {
-		return nil, i, errors.New("want an element")
+		return i, errors.New("want an element")
 	}
-	if root, i, err = p.element(i, space); err != nil {
-		return nil, i, err
+	if i, err = p.element(i, outside); err != nil {
+		return i, err
 	}
 	if i = p.skipSpace(i); i < len(p.src) {
-		return nil, i, errors.New("more than one element")
+		return i, errors.New("more than one element")
 	}
-	return root, i, nil
+	return i, nil
 }
 
 func (p *parser) spend(n int) error {
@@ -87,58 +101,57 @@ func (p *parser) spend(n int) error {
 }
 
 // element reads an element from its < on. space is the default namespace around it.
-func (p *parser) element(i int, space string) (e *Element, end int, err error) {
+func (p *parser) element(i int, space span) (end int, err error) {
 	if p.depth == 0 {
-		return nil, i, ErrTooDeep
+		return i, ErrTooDeep
 	}
 	if err = p.spend(1); err != nil {
-		return nil, i, err
+		return i, err
 	}
 	end, colon, err := p.name(i + 1)
 	if err != nil {
-		return nil, end, err
+		return end, err
 	}
-	raw, outside := p.src[i+1:end], len(p.bindings)
-	e = p.room.element()
-	e.Space, e.Name, e.offset = space, raw, int32(i)
-	end, empty, err := p.attributes(e, end)
+	raw, bound, attrs := p.src[i+1:end], len(p.bindings), len(p.attrs)
+	n := node{name: spanOf(i+1, end)}
+	end, space, empty, err := p.attributes(end, space)
 	if err != nil {
-		return nil, end, err
+		return end, err
 	}
-	space = e.Space
+	n.attrs, n.space = spanOf(attrs, len(p.attrs)), space
 	if colon {
-		if e.Space, e.Name, err = p.resolve(raw); err != nil {
-			return nil, i, err
+		to, name, err := p.resolve(raw)
+		if err != nil {
+			return i, err
 		}
+		n.name.begin, n.space = n.name.end-int32(len(name)), to.at
 	}
+	at := len(p.nodes)
+	p.addNode(n, i)
 	if !empty {
 		p.depth--
-		end, err = p.content(e, end, raw, space)
+		end, err = p.content(at, end, raw, space)
 		p.depth++
 	}
-	p.bindings = p.bindings[:outside]
-	return e, end, err
+	p.nodes[at].end = int32(len(p.nodes))
+	p.bindings = p.bindings[:bound]
+	return end, err
 }
 
-// content reads what is inside e, and its end tag with the name as it was written.
-func (p *parser) content(e *Element, i int, raw, space string) (end int, err error) {
-	var last, child *Element
+// content reads what is inside a node, and its end tag with the name as it was written.
+func (p *parser) content(at, i int, raw string, space span) (end int, err error) {
+	var t text
 	for i < len(p.src) {
 		switch {
 		case p.src[i] != '<':
-			i, err = p.text(e, i)
+			i, err = p.text(&t, i)
 		case p.at(i+1, '/'):
+			p.nodes[at].text = p.spanOfText(&t)
 			return p.end(i+2, raw)
 		case p.at(i+1, '!'):
-			i, err = p.cdata(e, i+2)
+			i, err = p.cdata(&t, i+2)
 		default:
-			child, i, err = p.element(i, space)
-			if last == nil {
-				e.first = child
-			} else {
-				last.next = child
-			}
-			last = child
+			i, err = p.element(i, space)
 		}
 		if err != nil {
 			return i, err
@@ -149,7 +162,6 @@ func (p *parser) content(e *Element, i int, raw, space string) (end int, err err
 
 // end reads an end tag from its name on.
 func (p *parser) end(i int, raw string) (int, error) {
-	p.room.tags--
 	if strings.HasPrefix(p.src[i:], raw) {
 		if end := p.skipSpace(i + len(raw)); p.at(end, '>') {
 			return end + 1, nil

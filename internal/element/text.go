@@ -9,7 +9,7 @@ import (
 )
 
 // text reads character data up to the next tag.
-func (p *parser) text(e *Element, i int) (int, error) {
+func (p *parser) text(t *text, i int) (int, error) {
 	length := strings.IndexByte(p.src[i:], '<')
 	if length < 0 {
 		return i, errors.New("input ends inside an element")
@@ -18,52 +18,71 @@ func (p *parser) text(e *Element, i int) (int, error) {
 	if strings.Contains(raw, "]]>") {
 		return i, errors.New("]]> in text") // XML 1.0 §2.4
 	}
-	text, err := unescape(raw, false)
+	piece, err := unescape(raw, false)
 	if err != nil {
 		return i, err
 	}
-	return i + length, p.addText(e, text)
+	return i + length, p.addText(t, piece, i)
 }
 
 // cdata reads what follows a <! in content: nothing but a CDATA section may.
-func (p *parser) cdata(e *Element, i int) (int, error) {
+func (p *parser) cdata(t *text, i int) (int, error) {
 	raw, found := strings.CutPrefix(p.src[i:], "[CDATA[")
 	if !found {
 		return i, errors.New("want a name")
 	}
-	text, _, found := strings.Cut(raw, "]]>")
+	piece, _, found := strings.Cut(raw, "]]>")
 	if !found {
 		return i, errors.New("input ends inside CDATA")
 	}
-	if !legal(text) {
+	if !legal(piece) {
 		return i, errIllegal
 	}
-	i += len("[CDATA[") + len(text) + len("]]>")
+	begin := i + len("[CDATA[")
+	i = begin + len(piece) + len("]]>")
 	if err := p.spend(1); err != nil {
 		return i, err
 	}
-	if strings.IndexByte(text, '\r') >= 0 { // XML 1.0 §2.11
-		text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	if strings.IndexByte(piece, '\r') >= 0 { // XML 1.0 §2.11
+		piece = strings.ReplaceAll(strings.ReplaceAll(piece, "\r\n", "\n"), "\r", "\n")
 	}
-	return i, p.addText(e, text)
+	return i, p.addText(t, piece, begin)
 }
 
-// addText joins pieces of text. Pieces are counted as elements: joining ten
-// thousand of them would otherwise cost quadratic time.
-func (p *parser) addText(e *Element, text string) error {
-	blank := isBlank(text)
+// text is what was read of an element's character data.
+type text struct {
+	joined string
+	at     int  // where it stands, if it was one piece; else -1
+	blank  bool // it is white space
+}
+
+// addText joins pieces of text, of which this one stands at i, escaped or not. Pieces are
+// counted as elements: joining ten thousand of them would otherwise cost quadratic time.
+func (p *parser) addText(t *text, piece string, i int) error {
+	blank := isBlank(piece)
 	switch {
-	case e.Text == "":
-		e.Text, e.blank = text, blank
+	case t.joined == "":
+		*t = text{piece, i, blank}
 		return nil
-	case blank && e.blank:
+	case blank && t.blank:
 		return nil // indentation between children
 	}
-	if err := p.spend(16 + len(e.Text)/256); err != nil {
+	if err := p.spend(16 + len(t.joined)/256); err != nil {
 		return err
 	}
-	e.Text, e.blank = e.Text+text, false
+	*t = text{joined: t.joined + piece, at: -1}
 	return nil
+}
+
+// spanOfText is where a text lies, at last.
+func (p *parser) spanOfText(t *text) span {
+	if t.joined == "" {
+		return span{}
+	}
+	if t.at >= 0 && strings.HasPrefix(p.src[t.at:], t.joined) { // nothing was escaped
+		return spanOf(t.at, t.at+len(t.joined))
+	}
+	return p.keep(t.joined)
 }
 
 func isBlank(s string) bool {

@@ -143,16 +143,20 @@ func (w *Writer) Leaf(space, name, text string) {
 	w.End()
 }
 
-// Element writes a parsed element with all it holds.
-func (w *Writer) Element(e *Element) {
-	w.Start(e.Space, e.Name)
-	for i := range e.Attrs {
-		w.Attr(e.Attrs[i].Name, e.Attrs[i].Value)
+// Element writes a parsed element with all it holds, or nothing where there is none.
+func (w *Writer) Element(e Element) {
+	if !e.Exists() {
+		return
 	}
-	if e.Text != "" {
-		w.Text(e.Text)
+	w.Start(e.Space(), e.Name())
+	text := e.doc.text
+	for _, a := range e.attrs() {
+		w.Attr(a.name.of(text), a.value.of(text))
 	}
-	for child := e.first; child != nil; child = child.next {
+	if inside := e.Text(); inside != "" {
+		w.Text(inside)
+	}
+	for child := e.First(); child.Exists(); child = child.Next() {
 		w.Element(child)
 	}
 	w.End()

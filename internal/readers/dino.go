@@ -20,7 +20,7 @@ var dinoCodecs = map[string][]string{"audio": {"speex", "opus", "g722", "pcmu", 
 // noCodecs are payload types that carry no sound or picture of their own.
 var noCodecs = []string{"rtx", "red", "ulpfec", "flexfec-03", "telephone-event", "cn"}
 
-func dinoJingle(v *verdict, j *element.Element) {
+func dinoJingle(v *verdict, j element.Element) {
 	v.want(j.Attr("sid") != "", "it refuses a request without sid")
 	switch {
 	case action(j, "session-initiate", "session-accept"):
@@ -29,7 +29,7 @@ func dinoJingle(v *verdict, j *element.Element) {
 		v.want(len(names(j)) == 1, "it refuses %s with %d contents", j.Attr("action"), len(names(j)))
 	case action(j, "session-info"):
 		for child := range j.Children() {
-			v.want(child.Space == nsInfo, "it refuses session-info of %q", child.Space)
+			v.want(child.Space() == nsInfo, "it refuses session-info of %q", child.Space())
 		}
 	}
 	for content := range all(j, "content") {
@@ -45,12 +45,12 @@ func dinoJingle(v *verdict, j *element.Element) {
 	}
 }
 
-func dinoDescription(v *verdict, e *element.Element, offer bool) {
-	v.want(e != nil, "it wants an rtp:1 description")
+func dinoDescription(v *verdict, e element.Element, offer bool) {
+	v.want(e.Exists(), "it wants an rtp:1 description")
 	kind := e.Attr("media")
 	v.want(dinoCodecs[kind] != nil, "it declines media %q", kind)
 	v.want(e.Child(nsRTP, "encryption").Attr("required") != "1" && e.Child(nsRTP, "encryption").Attr("required") != "true", "it refuses SDES that is required")
-	known := func(payload *element.Element) bool {
+	known := func(payload element.Element) bool {
 		return slices.Contains(dinoCodecs[kind], strings.ToLower(payload.Attr("name"))) || payload.Attr("name") == "" && has(payload, "id")
 	}
 	payloads := slices.Collect(all(e, "payload-type"))
@@ -62,14 +62,14 @@ func dinoDescription(v *verdict, e *element.Element, offer bool) {
 	v.want(len(payloads) > 0 && !slices.Contains(noCodecs, strings.ToLower(payloads[0].Attr("name"))), "it agrees on the first payload type of %q, which is no codec", kind)
 }
 
-func dinoTransport(v *verdict, name string, e *element.Element) {
-	v.want(e != nil, "it wants an ice-udp:1 transport")
+func dinoTransport(v *verdict, name string, e element.Element) {
+	v.want(e.Exists(), "it wants an ice-udp:1 transport")
 	v.want(e.Attr("ufrag") != "" && e.Attr("pwd") != "", "without ufrag and pwd %q stays dead", name)
 	fingerprint := e.Child(nsDTLS, "fingerprint")
 	v.want(fingerprint.TrimmedText() != "", "without a fingerprint %q stays dead", name)
 }
 
-func dinoCandidates(v *verdict, transport *element.Element) {
+func dinoCandidates(v *verdict, transport element.Element) {
 	for c := range all(transport, "candidate") {
 		v.want(!has(c, "type") || slices.Contains(candidateTypes, c.Attr("type")), "it crashes at a candidate of type %q", c.Attr("type"))
 		_, err := netip.ParseAddr(c.Attr("ip"))
@@ -78,19 +78,19 @@ func dinoCandidates(v *verdict, transport *element.Element) {
 	}
 }
 
-func dinoAnswer(v *verdict, offer, answer *element.Element) {
+func dinoAnswer(v *verdict, offer, answer element.Element) {
 	for _, name := range names(answer) {
 		v.want(slices.Contains(names(offer), name), "it refuses content %q, which it did not offer", name)
 	}
 }
 
-func dinoMessage(v *verdict, m, said *element.Element) {
-	if said.Name == "proceed" || said.Name == "accept" {
-		v.want(full(m.Attr("to")), "it ignores <%s/> to its bare JID", said.Name)
+func dinoMessage(v *verdict, m, said element.Element) {
+	if said.Name() == "proceed" || said.Name() == "accept" {
+		v.want(full(m.Attr("to")), "it ignores <%s/> to its bare JID", said.Name())
 	}
 }
 
-func dinoLater(v *verdict, t *talk, j *element.Element) {
+func dinoLater(v *verdict, t *talk, j element.Element) {
 	if action(j, "transport-info", "content-modify", "description-info", "content-accept") {
 		for _, name := range names(j) {
 			v.want(t.names == nil || slices.Contains(t.names, name) || slices.Contains(names(t.asked), name), "it refuses content %q, which it does not know", name)

@@ -13,7 +13,7 @@ import (
 func monal() Client {
 	return Client{
 		Name: Monal, jingle: monalJingle, message: monalMessage, hands: monalSDP, later: monalLater, losses: monalLosses,
-		proposed: func(v *verdict, proposed []string, initiate *element.Element) {
+		proposed: func(v *verdict, proposed []string, initiate element.Element) {
 			v.want(slices.Contains(proposed, "video") || !slices.Contains(media(initiate), "video"), "it ends the call: video, which was not proposed")
 		},
 	}
@@ -31,13 +31,13 @@ var (
 	monalCandidateWords = []string{"component", "foundation", "generation", "ip", "port", "priority", "protocol", "type"}
 )
 
-func monalJingle(v *verdict, j *element.Element) {
+func monalJingle(v *verdict, j element.Element) {
 	if !whole(j) && !action(j, "transport-info") {
 		return // ignored
 	}
 	for group := range all(j, "group") {
 		v.want(slices.Contains(monalGroups, group.Attr("semantics")), "unknown group %q", group.Attr("semantics"))
-		v.want(named(group, "content") != nil && !slices.Contains(names(group), ""), "a group wants names: %s", group)
+		v.want(named(group, "content").Exists() && !slices.Contains(names(group), ""), "a group wants names: %s", group)
 	}
 	for content := range all(j, "content") {
 		v.want(has(content, "creator") && has(content, "name"), "a content wants creator and name")
@@ -54,11 +54,11 @@ func monalJingle(v *verdict, j *element.Element) {
 	v.want(!action(j, "transport-info") || len(names(j)) == 1, "it reads only the first candidate")
 }
 
-func monalTransport(v *verdict, transport *element.Element) {
+func monalTransport(v *verdict, transport element.Element) {
 	for f := range all(transport, "fingerprint") {
 		v.want(slices.Contains(monalHashes, f.Attr("hash")), "unknown hash %q", f.Attr("hash"))
 		v.want(slices.Contains(monalSetups, f.Attr("setup")), "unknown setup %q", f.Attr("setup"))
-		v.want(reMonalFingerprint.MatchString(f.Text), "it panics at fingerprint %q", f.Text)
+		v.want(reMonalFingerprint.MatchString(f.Text()), "it panics at fingerprint %q", f.Text())
 	}
 	for c := range all(transport, "candidate") {
 		for _, name := range monalCandidateWords {
@@ -69,11 +69,11 @@ func monalTransport(v *verdict, transport *element.Element) {
 	}
 }
 
-func monalDescription(v *verdict, e *element.Element) {
-	v.want(e != nil, "a content wants a description")
+func monalDescription(v *verdict, e element.Element) {
+	v.want(e.Exists(), "a content wants a description")
 	v.want(slices.Contains([]string{"audio", "video", "application"}, e.Attr("media")), "unknown media %q", e.Attr("media"))
 	for child := range e.Children() {
-		switch child.Name {
+		switch child.Name() {
 		case "payload-type":
 			monalPayload(v, child, e.Attr("media"))
 		case "rtcp-fb":
@@ -84,7 +84,7 @@ func monalDescription(v *verdict, e *element.Element) {
 			v.want(number(child.Attr("id"), 1<<16-1) && has(child, "uri"), "a header extension wants a number and uri: %s", child)
 		case "ssrc-group":
 			monalKnows(v, child, "semantics", monalSourceGroups)
-			v.want(named(child, "source") != nil, "a source group wants sources")
+			v.want(named(child, "source").Exists(), "a source group wants sources")
 		case "source":
 			v.want(number(child.Attr("ssrc"), 1<<32-1), "ssrc %q is no number", child.Attr("ssrc"))
 			for parameter := range all(child, "parameter") {
@@ -94,11 +94,11 @@ func monalDescription(v *verdict, e *element.Element) {
 	}
 }
 
-func monalKnows(v *verdict, e *element.Element, attr string, known []string) {
-	v.want(slices.Contains(known, e.Attr(attr)), "unknown %s %q in %s", attr, e.Attr(attr), e.Name)
+func monalKnows(v *verdict, e element.Element, attr string, known []string) {
+	v.want(slices.Contains(known, e.Attr(attr)), "unknown %s %q in %s", attr, e.Attr(attr), e.Name())
 }
 
-func monalPayload(v *verdict, e *element.Element, media string) {
+func monalPayload(v *verdict, e element.Element, media string) {
 	v.want(number(e.Attr("id"), 255), "payload type id %q", e.Attr("id"))
 	for _, name := range []string{"clockrate", "channels"} {
 		v.want(!has(e, name) || number(e.Attr(name), 1<<32-1), "%s %q is no number", name, e.Attr(name))
@@ -112,12 +112,12 @@ func monalPayload(v *verdict, e *element.Element, media string) {
 		monalKnows(v, feedback, "type", monalFeedback)
 	}
 	// It writes an empty a=fmtp for a payload type that has children and no parameter.
-	empty := named(e, "parameter") == nil && e.First() != nil
+	empty := !named(e, "parameter").Exists() && e.First().Exists()
 	v.want(!empty || media != "video" || !strings.EqualFold(e.Attr("name"), "red"), "its empty fmtp of red makes WebRTC reject the video")
 }
 
 // monalSDP: it adds candidates one by one, later.
-func monalSDP(j *element.Element) *sdp {
+func monalSDP(j element.Element) *sdp {
 	s := sdpOf(j)
 	for i := range s.sections {
 		section := &s.sections[i]
@@ -132,12 +132,12 @@ func monalSDP(j *element.Element) *sdp {
 	return s
 }
 
-func monalMessage(v *verdict, m, said *element.Element) {
-	v.want(said.Name != "propose" || slices.Contains(mediaOfProposal(said), "audio"), "it ignores a proposal without audio")
-	v.want(said.Name != "proceed" || named(said, "device") == nil, "it encrypts fingerprints for <device/>")
+func monalMessage(v *verdict, m, said element.Element) {
+	v.want(said.Name() != "propose" || slices.Contains(mediaOfProposal(said), "audio"), "it ignores a proposal without audio")
+	v.want(said.Name() != "proceed" || !named(said, "device").Exists(), "it encrypts fingerprints for <device/>")
 }
 
-func monalLater(v *verdict, t *talk, j *element.Element) {
+func monalLater(v *verdict, t *talk, j element.Element) {
 	if !action(j, "transport-info") {
 		return
 	}
@@ -149,7 +149,7 @@ func monalLater(v *verdict, t *talk, j *element.Element) {
 
 // monalLosses: it knows the parameters of codecs by the names of its Rust fields. Others it
 // joins with commas, which makes H264 useless and the limits of VP8 unknown.
-func monalLosses(v *verdict, j *element.Element) {
+func monalLosses(v *verdict, j element.Element) {
 	for content := range all(j, "content") {
 		for payload := range all(named(content, "description"), "payload-type") {
 			for p := range all(payload, "parameter") {

@@ -14,28 +14,28 @@ func movim() Client {
 // movimCandidate are the attributes of a candidate that it has a place for in the line.
 var movimCandidate = []string{"component", "foundation", "generation", "id", "ip", "network", "port", "priority", "protocol", "rel-addr", "rel-port", "tcptype", "type"}
 
-func movimJingle(v *verdict, j *element.Element) {
-	v.want(!action(j, "content-add") || j.Child(nsGrouping, "group") != nil, "its page throws at %s without a group", j.Attr("action"))
+func movimJingle(v *verdict, j element.Element) {
+	v.want(!action(j, "content-add") || j.Child(nsGrouping, "group").Exists(), "its page throws at %s without a group", j.Attr("action"))
 	if !whole(j) {
 		return
 	}
-	v.want(named(j, "content") != nil, "it refuses %s without contents", j.Attr("action"))
+	v.want(named(j, "content").Exists(), "it refuses %s without contents", j.Attr("action"))
 	for group := range all(j, "group") {
 		v.want(!slices.Contains(names(group), ""), "a group wants names: %s", group)
 	}
 	for content := range all(j, "content") {
 		transport := named(content, "transport")
-		alive := transport.Attr("ufrag") != "" && transport.Attr("pwd") != "" && named(transport, "fingerprint") != nil
+		alive := transport.Attr("ufrag") != "" && transport.Attr("pwd") != "" && named(transport, "fingerprint").Exists()
 		v.want(alive, "without ufrag, pwd and fingerprint %q stays dead", content.Attr("name"))
 		movimCandidates(v, transport)
 	}
 }
 
-func movimCandidates(v *verdict, transport *element.Element) {
+func movimCandidates(v *verdict, transport element.Element) {
 	port := ""
 	for c := range all(transport, "candidate") {
-		for _, a := range c.Attrs {
-			v.want(slices.Contains(movimCandidate, a.Name), "%s in a candidate breaks its line", a.Name)
+		for name := range c.Attrs() {
+			v.want(slices.Contains(movimCandidate, name), "%s in a candidate breaks its line", name)
 		}
 		v.want(c.Attr("generation") == "" || number(c.Attr("generation"), 1<<32-1), "generation %q breaks the line of a candidate", c.Attr("generation"))
 		if has(c, "rel-addr") && port == "" {
@@ -46,7 +46,7 @@ func movimCandidates(v *verdict, transport *element.Element) {
 }
 
 // movimSDP: senders by who writes, not by role.
-func movimSDP(j *element.Element) *sdp {
+func movimSDP(j element.Element) *sdp {
 	s := sdpOf(j)
 	s.maxBundle = true
 	i := 0
@@ -58,6 +58,6 @@ func movimSDP(j *element.Element) *sdp {
 }
 
 // echoed: it takes a <propose/> for a call whatever message it is in.
-func echoed(v *verdict, m, said *element.Element) {
-	v.want(m.Attr("type") != "error" || said.Name != "propose", "it rings at an error that echoes the proposal")
+func echoed(v *verdict, m, said element.Element) {
+	v.want(m.Attr("type") != "error" || said.Name() != "propose", "it rings at an error that echoes the proposal")
 }

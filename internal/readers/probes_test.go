@@ -54,7 +54,7 @@ func good(t *testing.T) (initiate, accept string) {
 	return read("chromium-156.*[0-9].audio-video.00-offer.xml"), read("chromium-156.*[0-9].audio-video.01-answer.xml")
 }
 
-func parse(t *testing.T, xml string) *element.Element {
+func parse(t *testing.T, xml string) element.Element {
 	t.Helper()
 	e, err := element.Parse([]byte(xml), "", element.Limits{})
 	if err != nil {
@@ -95,7 +95,7 @@ func TestProbesOfAccept(t *testing.T) {
 // A session has the media of its proposal.
 func TestProbesOfProposals(t *testing.T) {
 	initiate, _ := good(t)
-	propose := func(media ...string) *element.Element {
+	propose := func(media ...string) element.Element {
 		xml := "<message type='chat'><propose xmlns='urn:xmpp:jingle-message:0' id='s1'>"
 		for _, kind := range media {
 			xml += "<description xmlns='urn:xmpp:jingle:apps:rtp:1' media='" + kind + "'/>"

@@ -31,13 +31,13 @@ const (
 type Client struct {
 	Name string
 
-	jingle   func(v *verdict, j *element.Element)             // any <jingle/>
-	message  func(v *verdict, m, said *element.Element)       // a <message/> and the XEP-0353 element in it
-	hands    func(j *element.Element) *sdp                    // what its WebRTC gets of whole contents
-	answer   func(v *verdict, offer, answer *element.Element) // an accept of its own initiate
-	proposed func(v *verdict, media []string, initiate *element.Element)
-	later    func(v *verdict, t *talk, j *element.Element) // what depends on what was said before
-	losses   func(v *verdict, j *element.Element)
+	jingle   func(v *verdict, j element.Element)             // any <jingle/>
+	message  func(v *verdict, m, said element.Element)       // a <message/> and the XEP-0353 element in it
+	hands    func(j element.Element) *sdp                    // what its WebRTC gets of whole contents
+	answer   func(v *verdict, offer, answer element.Element) // an accept of its own initiate
+	proposed func(v *verdict, media []string, initiate element.Element)
+	later    func(v *verdict, t *talk, j element.Element) // what depends on what was said before
+	losses   func(v *verdict, j element.Element)
 
 	noPrefixes bool // it does not see an element whose name has a prefix
 }
@@ -54,15 +54,15 @@ func Only(names ...string) []Client {
 
 // Objections says what this reader would refuse, lose or break on in a stanza, or a bare
 // <jingle/>, that it gets; nil when nothing.
-func (c Client) Objections(stanza *element.Element) []string {
+func (c Client) Objections(stanza element.Element) []string {
 	v := &verdict{}
-	if j := jingleOf(stanza); j != nil {
+	if j := jingleOf(stanza); j.Exists() {
 		call(c.jingle, v, j)
 		if c.hands != nil && len(v.all) == 0 && slices.Contains(wholeActions, j.Attr("action")) {
 			c.hands(j).refused(v)
 		}
 	}
-	if said := proposalOf(stanza); said != nil && c.message != nil {
+	if said := proposalOf(stanza); said.Exists() && c.message != nil {
 		c.message(v, stanza, said)
 	}
 	return v.all
@@ -84,7 +84,7 @@ func (c Client) ObjectionsTo(xml string) []string {
 
 // Answer says what this reader objects to in a session-accept of its own session-initiate.
 // Both may be stanzas or bare <jingle/>s. It does not repeat Objections.
-func (c Client) Answer(offer, answer *element.Element) []string {
+func (c Client) Answer(offer, answer element.Element) []string {
 	v := &verdict{}
 	offer, answer = jingleOf(offer), jingleOf(answer)
 	if c.answer != nil {
@@ -98,7 +98,7 @@ func (c Client) Answer(offer, answer *element.Element) []string {
 
 // Proposed says what this reader objects to in a session-initiate that it got after a
 // proposal (XEP-0353). It does not repeat Objections.
-func (c Client) Proposed(propose, initiate *element.Element) []string {
+func (c Client) Proposed(propose, initiate element.Element) []string {
 	v := &verdict{}
 	if c.proposed != nil {
 		c.proposed(v, mediaOfProposal(proposalOf(propose)), jingleOf(initiate))
@@ -107,15 +107,15 @@ func (c Client) Proposed(propose, initiate *element.Element) []string {
 }
 
 // Losses says what this reader understands worse than it could, though the call succeeds.
-func (c Client) Losses(stanza *element.Element) []string {
+func (c Client) Losses(stanza element.Element) []string {
 	v := &verdict{}
-	if j := jingleOf(stanza); j != nil {
+	if j := jingleOf(stanza); j.Exists() {
 		call(c.losses, v, j)
 	}
 	return v.all
 }
 
-func call(rule func(*verdict, *element.Element), v *verdict, e *element.Element) {
+func call(rule func(*verdict, element.Element), v *verdict, e element.Element) {
 	if rule != nil {
 		rule(v, e)
 	}

@@ -213,7 +213,7 @@ func stubsOf(media string) string {
 }
 
 // hearing lets each client say, or hear, a stanza.
-func hearing(t *testing.T, sessions []*Session, e *element.Element) func(Client) []string {
+func hearing(t *testing.T, sessions []*Session, e element.Element) func(Client) []string {
 	t.Helper()
 	return func(c Client) []string {
 		for _, session := range sessions {

@@ -32,7 +32,7 @@ type section struct {
 	hash       string
 	print      string // fingerprint
 	setup      string
-	candidates []*element.Element // lines within the section; clients that add them later leave none
+	candidates []element.Element // lines within the section; clients that add them later leave none
 }
 
 type payload struct {
@@ -44,7 +44,7 @@ type extension struct{ id, uri string }
 
 type source struct{ ssrc, msid string }
 
-func sdpOf(j *element.Element) *sdp {
+func sdpOf(j element.Element) *sdp {
 	s := &sdp{answer: action(j, "session-accept", "content-accept"), part: action(j, "content-add", "content-accept")}
 	for group := range all(j, "group") {
 		if group.Attr("semantics") == "BUNDLE" {
@@ -61,21 +61,21 @@ func sdpOf(j *element.Element) *sdp {
 	return s
 }
 
-func sectionOf(content *element.Element, answer bool) section {
+func sectionOf(content element.Element, answer bool) section {
 	description, transport := named(content, "description"), named(content, "transport")
 	fingerprint := named(transport, "fingerprint")
 	s := section{
 		mid: content.Attr("name"), media: description.Attr("media"),
 		direction: direction(content.Attr("senders"), answer),
-		mux:       named(description, "rtcp-mux") != nil,
+		mux:       named(description, "rtcp-mux").Exists(),
 		ufrag:     line(transport.Attr("ufrag")), pwd: line(transport.Attr("pwd")),
 		hash: fingerprint.Attr("hash"), setup: fingerprint.Attr("setup"),
 	}
-	if fingerprint != nil {
-		s.print = fingerprint.Text
+	if fingerprint.Exists() {
+		s.print = fingerprint.Text()
 	}
 	for child := range description.Children() {
-		switch child.Name {
+		switch child.Name() {
 		case "payload-type":
 			s.payloads = append(s.payloads, payloadOf(child))
 		case "rtp-hdrext":
@@ -90,7 +90,7 @@ func sectionOf(content *element.Element, answer bool) section {
 	return s
 }
 
-func payloadOf(e *element.Element) payload {
+func payloadOf(e element.Element) payload {
 	p := payload{id: e.Attr("id"), name: e.Attr("name"), clockrate: e.Attr("clockrate"), channels: e.Attr("channels"), parameters: map[string]string{}}
 	for parameter := range all(e, "parameter") {
 		p.parameters[parameter.Attr("name")] = line(parameter.Attr("value"))
@@ -98,7 +98,7 @@ func payloadOf(e *element.Element) payload {
 	return p
 }
 
-func sourceOf(e *element.Element) source {
+func sourceOf(e element.Element) source {
 	s := source{ssrc: e.Attr("ssrc")}
 	for parameter := range all(e, "parameter") {
 		if parameter.Attr("name") == "msid" && s.msid == "" {

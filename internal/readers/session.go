@@ -16,12 +16,12 @@ type Session struct {
 
 // talk is what a client remembers of one call.
 type talk struct {
-	propose   *element.Element // ours
-	offer     *element.Element // its own session-initiate
-	id        string           // of the request with that, as long as we may refuse it
-	added     *element.Element // a content-add of ours, not answered yet
-	asked     *element.Element // one of its own
-	names     []string         // contents of the session; nil before it began
+	propose   element.Element // ours
+	offer     element.Element // its own session-initiate
+	id        string          // of the request with that, as long as we may refuse it
+	added     element.Element // a content-add of ours, not answered yet
+	asked     element.Element // one of its own
+	names     []string        // contents of the session; nil before it began
 	grouped   bool
 	creds     map[string]creds // our ICE credentials, by content
 	own       map[string]creds // its own
@@ -30,13 +30,13 @@ type talk struct {
 
 type creds struct{ ufrag, pwd string }
 
-func credsOf(content *element.Element) creds {
+func credsOf(content element.Element) creds {
 	transport := named(content, "transport")
 	return creds{transport.Attr("ufrag"), transport.Attr("pwd")}
 }
 
 // learn notes the credentials in a request, and says whether it changed any.
-func learn(known map[string]creds, j *element.Element) (changed bool) {
+func learn(known map[string]creds, j element.Element) (changed bool) {
 	for content := range all(j, "content") {
 		name, c := content.Attr("name"), credsOf(content)
 		if c.ufrag != "" {
@@ -61,19 +61,19 @@ func (s *Session) talk(key string) *talk {
 }
 
 // Says takes what the client says to us.
-func (s *Session) Says(stanza *element.Element) {
+func (s *Session) Says(stanza element.Element) {
 	j := jingleOf(stanza)
-	if j == nil {
+	if !j.Exists() {
 		return
 	}
 	key := key(stanza.Attr("to"), stanza.Attr("from"), j.Attr("sid"))
 	t := s.talk(key)
 	switch {
-	case action(j, "session-initiate") && t.offer == nil:
+	case action(j, "session-initiate") && !t.offer.Exists():
 		t.offer, t.id = j, stanza.Attr("id")
 		t.holds(j)
 	case action(j, "session-accept", "content-accept"):
-		t.added = nil
+		t.added = element.Element{}
 	case action(j, "content-add"):
 		t.asked = j
 	case action(j, "session-terminate"):
@@ -83,8 +83,8 @@ func (s *Session) Says(stanza *element.Element) {
 }
 
 // holds notes the contents of a session.
-func (t *talk) holds(j *element.Element) {
-	t.grouped = t.grouped || j.Child(nsGrouping, "group") != nil
+func (t *talk) holds(j element.Element) {
+	t.grouped = t.grouped || j.Child(nsGrouping, "group").Exists()
 	for _, name := range names(j) {
 		if !slices.Contains(t.names, name) {
 			t.names = append(t.names, name)
@@ -93,17 +93,17 @@ func (t *talk) holds(j *element.Element) {
 }
 
 // Hears says what the client objects to in what we say, all that was said before considered.
-func (s *Session) Hears(stanza *element.Element) []string {
+func (s *Session) Hears(stanza element.Element) []string {
 	objections := s.Client.Objections(stanza)
 	ours, theirs := stanza.Attr("from"), stanza.Attr("to")
-	if said := proposalOf(stanza); said != nil && said.Name == "propose" {
+	if said := proposalOf(stanza); said.Name() == "propose" {
 		s.talk(key(ours, theirs, said.Attr("id"))).propose = stanza
 	}
-	if stanza.Name == "iq" && stanza.Attr("type") == "error" {
+	if stanza.Name() == "iq" && stanza.Attr("type") == "error" {
 		maps.DeleteFunc(s.talks, func(_ string, t *talk) bool { return t.id != "" && t.id == stanza.Attr("id") })
 	}
 	j := jingleOf(stanza)
-	if j == nil {
+	if !j.Exists() {
 		return objections
 	}
 	t, more := s.hearFirst(key(ours, theirs, j.Attr("sid")), j)
@@ -120,23 +120,23 @@ func (s *Session) Hears(stanza *element.Element) []string {
 	case action(j, "content-add"):
 		t.added = j
 	case action(j, "content-accept", "content-reject"):
-		t.asked = nil
+		t.asked = element.Element{}
 	}
 	learn(t.creds, j)
 	return objections
 }
 
 // hearFirst holds what begins or ends a session against what led to it.
-func (s *Session) hearFirst(key string, j *element.Element) (t *talk, objections []string) {
+func (s *Session) hearFirst(key string, j element.Element) (t *talk, objections []string) {
 	t = s.talk(key)
 	switch {
 	case action(j, "session-initiate"): // maybe to the next device
 		delete(s.talks, key)
-		if t.propose != nil {
+		if t.propose.Exists() {
 			objections = s.Client.Proposed(t.propose, j)
 		}
 		t = s.talk(key)
-	case action(j, "session-accept") && t.offer != nil:
+	case action(j, "session-accept") && t.offer.Exists():
 		objections = s.Client.Answer(t.offer, j)
 		t.id = ""
 	case action(j, "session-terminate"):

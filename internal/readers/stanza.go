@@ -32,35 +32,35 @@ var (
 	candidateTypes = []string{"host", "srflx", "prflx", "relay"}
 )
 
-// jingleOf finds the <jingle/> in a stanza that is a request, or nil; it may be the stanza.
-func jingleOf(stanza *element.Element) *element.Element {
+// jingleOf finds the <jingle/> in a stanza that is a request, if any; it may be the stanza.
+func jingleOf(stanza element.Element) element.Element {
 	if stanza.Is(nsJingle, "jingle") {
 		return stanza
 	}
-	if stanza == nil || stanza.Name != "iq" || stanza.Attr("type") == "error" {
-		return nil
+	if stanza.Name() != "iq" || stanza.Attr("type") == "error" {
+		return element.Element{}
 	}
 	return stanza.Child(nsJingle, "jingle")
 }
 
-// proposalOf finds the XEP-0353 element in a message, or nil.
-func proposalOf(stanza *element.Element) *element.Element {
-	if stanza == nil || stanza.Name != "message" {
-		return nil
+// proposalOf finds the XEP-0353 element in a message, if any.
+func proposalOf(stanza element.Element) element.Element {
+	if stanza.Name() != "message" {
+		return element.Element{}
 	}
 	for child := range stanza.Children() {
-		if child.Space == nsMessage {
+		if child.Space() == nsMessage {
 			return child
 		}
 	}
-	return nil
+	return element.Element{}
 }
 
 // all yields the children with a name, in any namespace: several readers do not look at it.
-func all(e *element.Element, name string) iter.Seq[*element.Element] {
-	return func(yield func(*element.Element) bool) {
+func all(e element.Element, name string) iter.Seq[element.Element] {
+	return func(yield func(element.Element) bool) {
 		for child := range e.Children() {
-			if child.Name == name && !yield(child) {
+			if child.Name() == name && !yield(child) {
 				return
 			}
 		}
@@ -68,14 +68,14 @@ func all(e *element.Element, name string) iter.Seq[*element.Element] {
 }
 
 // named is the first child with a name, in any namespace.
-func named(e *element.Element, name string) *element.Element {
+func named(e element.Element, name string) element.Element {
 	for child := range all(e, name) {
 		return child
 	}
-	return nil
+	return element.Element{}
 }
 
-func has(e *element.Element, attr string) bool {
+func has(e element.Element, attr string) bool {
 	_, ok := e.LookupAttr(attr)
 	return ok
 }
@@ -87,14 +87,14 @@ func number(s string, most uint64) bool {
 
 func blank(s string) bool { return strings.ContainsAny(s, " \t\r\n") }
 
-func action(j *element.Element, names ...string) bool {
+func action(j element.Element, names ...string) bool {
 	return slices.Contains(names, j.Attr("action"))
 }
 
-func whole(j *element.Element) bool { return slices.Contains(wholeActions, j.Attr("action")) }
+func whole(j element.Element) bool { return slices.Contains(wholeActions, j.Attr("action")) }
 
 // media lists the kinds of the contents, each once, in order of their names.
-func media(j *element.Element) []string {
+func media(j element.Element) []string {
 	var kinds []string
 	for content := range all(j, "content") {
 		kinds = append(kinds, named(content, "description").Attr("media"))
@@ -102,7 +102,7 @@ func media(j *element.Element) []string {
 	return set(kinds)
 }
 
-func mediaOfProposal(propose *element.Element) []string {
+func mediaOfProposal(propose element.Element) []string {
 	var kinds []string
 	for description := range all(propose, "description") {
 		kinds = append(kinds, description.Attr("media"))
@@ -116,7 +116,7 @@ func set(s []string) []string {
 	return slices.Compact(s)
 }
 
-func names(e *element.Element) []string {
+func names(e element.Element) []string {
 	var found []string
 	for content := range all(e, "content") {
 		found = append(found, content.Attr("name"))

@@ -12,7 +12,7 @@ func stanzaJS() Client {
 	return Client{Name: StanzaJS, jingle: stanzaJSJingle, hands: stanzaJSSDP}
 }
 
-func stanzaJSJingle(v *verdict, j *element.Element) {
+func stanzaJSJingle(v *verdict, j element.Element) {
 	for content := range all(j, "content") {
 		for c := range all(named(content, "transport"), "candidate") {
 			v.want(has(c, "protocol"), "it throws at a candidate without protocol")
@@ -21,25 +21,25 @@ func stanzaJSJingle(v *verdict, j *element.Element) {
 	if !whole(j) {
 		return
 	}
-	v.want(named(j, "content") != nil, "it refuses %s without contents", j.Attr("action"))
+	v.want(named(j, "content").Exists(), "it refuses %s without contents", j.Attr("action"))
 	for content := range all(j, "content") {
 		transport := named(content, "transport")
 		fingerprint := named(transport, "fingerprint")
-		alive := transport.Attr("ufrag") != "" && transport.Attr("pwd") != "" && fingerprint != nil && fingerprint.Attr("setup") != ""
+		alive := transport.Attr("ufrag") != "" && transport.Attr("pwd") != "" && fingerprint.Exists() && fingerprint.Attr("setup") != ""
 		v.want(alive, "without ufrag, pwd, fingerprint and setup it makes port 0 of %q, silently", content.Attr("name"))
-		v.want(named(content, "description") != nil || named(transport, "sctpmap") != nil, "it refuses a content without description")
+		v.want(named(content, "description").Exists() || named(transport, "sctpmap").Exists(), "it refuses a content without description")
 	}
 }
 
 // stanzaJSSDP: of a source it takes the cname, and the msid from <stream/>, or its own.
-func stanzaJSSDP(j *element.Element) *sdp {
+func stanzaJSSDP(j element.Element) *sdp {
 	s := sdpOf(j)
 	s.bundle = slices.DeleteFunc(s.bundle, func(name string) bool { return name == "" })
 	i := 0
 	for content := range all(j, "content") {
 		section := &s.sections[i]
 		i++
-		section.data = named(content, "description") == nil && named(named(content, "transport"), "sctpmap") != nil
+		section.data = !named(content, "description").Exists() && named(named(content, "transport"), "sctpmap").Exists()
 		if section.data {
 			section.media = "application"
 			continue
@@ -48,7 +48,7 @@ func stanzaJSSDP(j *element.Element) *sdp {
 			section.direction = "sendrecv"
 		}
 		section.stream = "legacy " + section.media
-		if stream := named(named(content, "description"), "stream"); stream != nil {
+		if stream := named(named(content, "description"), "stream"); stream.Exists() {
 			section.stream = strings.TrimSpace(stream.Attr("id") + " " + stream.Attr("track"))
 		}
 		for k := range section.sources {
@@ -65,9 +65,9 @@ func stanzaJSSDP(j *element.Element) *sdp {
 
 // MeantFor names the one client that a stanza can be meant for, "" when all must read it.
 // Data channels beside media are stanza.js' own; it hears them again in the answer.
-func MeantFor(stanza *element.Element) string {
+func MeantFor(stanza element.Element) string {
 	for content := range all(named(stanza, "jingle"), "content") {
-		if named(named(content, "transport"), "sctpmap") != nil {
+		if named(named(content, "transport"), "sctpmap").Exists() {
 			return StanzaJS
 		}
 	}

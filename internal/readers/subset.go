@@ -22,7 +22,7 @@ var (
 	reReal   = regexp.MustCompile(`^[1-9][0-9]{0,9}$`)
 )
 
-func subsetJingle(v *verdict, j *element.Element) {
+func subsetJingle(v *verdict, j element.Element) {
 	v.want(j.Attr("sid") != "", "no sid")
 	clean(v, j)
 	var seen, setups []string
@@ -38,7 +38,7 @@ func subsetJingle(v *verdict, j *element.Element) {
 	}
 	subsetSources(v, j)
 	v.want(len(set(setups)) <= 1, "contents differ in setup: %v", setups)
-	if group := j.Child(nsGrouping, "group"); group != nil {
+	if group := j.Child(nsGrouping, "group"); group.Exists() {
 		v.want(group.Attr("semantics") == "BUNDLE" && len(names(group)) > 0, "group %s", group)
 		for _, name := range names(group) {
 			v.want(!action(j, "session-initiate", "session-accept") || slices.Contains(seen, name), "the group names %q", name)
@@ -51,10 +51,10 @@ func subsetJingle(v *verdict, j *element.Element) {
 }
 
 // standardReason wants exactly one condition of XEP-0166 §7.4.
-func standardReason(e *element.Element) bool {
+func standardReason(e element.Element) bool {
 	count := 0
 	for child := range e.Child(nsJingle, "reason").Children() {
-		if child.Space == nsJingle && slices.Contains(reasons, child.Name) {
+		if child.Space() == nsJingle && slices.Contains(reasons, child.Name()) {
 			count++
 		}
 	}
@@ -62,20 +62,20 @@ func standardReason(e *element.Element) bool {
 }
 
 // clean looks for what no value may hold: what could become a line of its own in SDP.
-func clean(v *verdict, e *element.Element) {
+func clean(v *verdict, e element.Element) {
 	control := func(s string) bool {
 		return strings.ContainsFunc(s, func(c rune) bool { return c < 0x20 || c == 0x7f })
 	}
-	for _, a := range e.Attrs {
-		v.want(!control(a.Value), "%s %s=%q", e.Name, a.Name, a.Value)
+	for name, value := range e.Attrs() {
+		v.want(!control(value), "%s %s=%q", e.Name(), name, value)
 	}
-	v.want(e.Name == "text" || !control(strings.Trim(e.Text, "\n")), "%s with text %q", e.Name, e.Text)
+	v.want(e.Name() == "text" || !control(strings.Trim(e.Text(), "\n")), "%s with text %q", e.Name(), e.Text())
 	for child := range e.Children() {
 		clean(v, child)
 	}
 }
 
-func subsetContent(v *verdict, j, content *element.Element) (setup string) {
+func subsetContent(v *verdict, j, content element.Element) (setup string) {
 	senders := []string{"both", "initiator", "responder"}
 	v.want(slices.Contains(senders, content.Attr("senders")), "senders %q", content.Attr("senders"))
 	subsetDescription(v, content.Child(nsRTP, "description"))
@@ -91,20 +91,20 @@ func subsetContent(v *verdict, j, content *element.Element) (setup string) {
 	}
 	f := prints[0]
 	length := hashLengths[f.Attr("hash")]
-	v.want(f.Space == nsDTLS && length > 0 && rePrint.MatchString(f.Text) && len(f.Text) == 3*length-1, "fingerprint %s", f)
+	v.want(f.Space() == nsDTLS && length > 0 && rePrint.MatchString(f.Text()) && len(f.Text()) == 3*length-1, "fingerprint %s", f)
 	setup = f.Attr("setup")
 	offer := action(j, "session-initiate", "content-add")
 	v.want(offer == (setup == "actpass") && (offer || setup == "active" || setup == "passive"), "setup %q in %s", setup, j.Attr("action"))
 	return setup
 }
 
-func subsetDescription(v *verdict, e *element.Element) {
+func subsetDescription(v *verdict, e element.Element) {
 	v.want(codecs[e.Attr("media")] != nil, "media %q", e.Attr("media"))
-	v.want(e.Child(nsRTP, "rtcp-mux") != nil, "no rtcp-mux")
+	v.want(e.Child(nsRTP, "rtcp-mux").Exists(), "no rtcp-mux")
 	var ids, extensions, sources []string
 	for child := range e.Children() {
-		v.want(child.Name != "encryption" && child.Name != "bandwidth", "%s", child)
-		switch child.Name {
+		v.want(child.Name() != "encryption" && child.Name() != "bandwidth", "%s", child)
+		switch child.Name() {
 		case "payload-type":
 			v.want(!slices.Contains(ids, child.Attr("id")), "payload type %q twice", child.Attr("id"))
 			ids = append(ids, child.Attr("id"))
@@ -129,13 +129,13 @@ func subsetDescription(v *verdict, e *element.Element) {
 }
 
 // subsetSources: contents share no source, and a second one of a kind says its stream.
-func subsetSources(v *verdict, j *element.Element) {
+func subsetSources(v *verdict, j element.Element) {
 	owners, kinds := map[string]string{}, map[string]int{}
 	for content := range all(j, "content") {
 		description, name := named(content, "description"), content.Attr("name")
 		kind := description.Attr("media")
 		kinds[kind]++
-		v.want(!whole(j) || kinds[kind] == 1 || named(description, "source") == nil || named(description, "stream") != nil, "no <stream/> in the second %s", kind)
+		v.want(!whole(j) || kinds[kind] == 1 || !named(description, "source").Exists() || named(description, "stream").Exists(), "no <stream/> in the second %s", kind)
 		for source := range all(description, "source") {
 			owner, taken := owners[source.Attr("ssrc")]
 			v.want(!taken || owner == name, "ssrc %s in %q and %q", source.Attr("ssrc"), owner, name)
@@ -145,28 +145,28 @@ func subsetSources(v *verdict, j *element.Element) {
 }
 
 // subsetReferences: nothing may name what is not there.
-func subsetReferences(v *verdict, e *element.Element, ids, sources []string) {
+func subsetReferences(v *verdict, e element.Element, ids, sources []string) {
 	for payload := range all(e, "payload-type") {
 		if payload.Attr("name") == "rtx" {
 			v.want(slices.Contains(ids, payloadOf(payload).parameters["apt"]), "rtx of unknown: %s", payload)
 		}
 	}
 	for group := range all(e, "ssrc-group") {
-		v.want(group.First() != nil, "group of no sources: %s", group)
+		v.want(group.First().Exists(), "group of no sources: %s", group)
 		for source := range group.Children() {
 			v.want(slices.Contains(sources, source.Attr("ssrc")), "group of unlisted sources: %s", group)
 		}
 	}
 }
 
-func subsetPayload(v *verdict, e *element.Element) {
+func subsetPayload(v *verdict, e element.Element) {
 	id, name := e.Attr("id"), e.Attr("name")
 	v.want(number(id, 127) && (len(id) != 2 || id < "64" || id > "95"), "payload type id %q", id)
 	v.want(reToken.MatchString(name) && reReal.MatchString(e.Attr("clockrate")), "%s", e)
 	v.want(!has(e, "channels") || reReal.MatchString(e.Attr("channels")) && e.Attr("channels") != "1", "%s", e)
 	v.want(!slices.Contains([]string{"red", "ulpfec", "flexfec-03", "cn"}, strings.ToLower(name)), "codec %s", name)
 	for child := range e.Children() {
-		switch child.Name {
+		switch child.Name() {
 		case "parameter":
 			both := child.Attr("name") + child.Attr("value")
 			v.want(child.Attr("name") != "" && child.Attr("value") != "" && !strings.ContainsAny(both, " \t;"), "%s", child)
@@ -179,12 +179,12 @@ func subsetPayload(v *verdict, e *element.Element) {
 	}
 }
 
-func subsetCandidates(v *verdict, transport *element.Element) {
+func subsetCandidates(v *verdict, transport element.Element) {
 	count := 0
 	for c := range all(transport, "candidate") {
 		count++
-		for _, a := range c.Attrs {
-			v.want(slices.Contains(movimCandidate, a.Name) && a.Name != "tcptype", "candidate with %s", a.Name)
+		for name := range c.Attrs() {
+			v.want(slices.Contains(movimCandidate, name) && name != "tcptype", "candidate with %s", name)
 		}
 		for _, name := range []string{"foundation", "generation", "network", "priority"} {
 			v.want(number(c.Attr(name), 1<<32-1), "candidate with %s=%q", name, c.Attr(name))
@@ -199,9 +199,9 @@ func subsetCandidates(v *verdict, transport *element.Element) {
 }
 
 // subsetAnswer: the same contents in the same order, and of each only what was offered.
-func subsetAnswer(v *verdict, offer, answer *element.Element) {
+func subsetAnswer(v *verdict, offer, answer element.Element) {
 	v.want(slices.Equal(names(offer), names(answer)), "contents %q in the accept, %q in the initiate", names(answer), names(offer))
-	v.want((offer.Child(nsGrouping, "group") != nil) == (answer.Child(nsGrouping, "group") != nil), "a group in one of initiate and accept")
+	v.want(offer.Child(nsGrouping, "group").Exists() == answer.Child(nsGrouping, "group").Exists(), "a group in one of initiate and accept")
 	mine, theirs := sdpOf(answer), sdpOf(offer)
 	for i := range min(len(mine.sections), len(theirs.sections)) {
 		subsetSection(v, &mine.sections[i], &theirs.sections[i])
@@ -225,14 +225,14 @@ func subsetSection(v *verdict, answer, offer *section) {
 }
 
 // subsetMessage is XEP-0353 0.8.0 §3: who is addressed, and what for.
-func subsetMessage(v *verdict, m, said *element.Element) {
-	kind := said.Name
+func subsetMessage(v *verdict, m, said element.Element) {
+	kind := said.Name()
 	if m.Attr("type") == "error" {
 		v.want(false, "an error echoes <%s/>", kind)
 		return
 	}
 	v.want(m.Attr("type") == "chat", "<%s/> in a message of type %q", kind, m.Attr("type"))
-	v.want(m.Child(nsHints, "store") != nil, "<%s/> without a store hint", kind)
+	v.want(m.Child(nsHints, "store").Exists(), "<%s/> without a store hint", kind)
 	v.want(said.Attr("id") != "" && m.Attr("id") != "", "<%s/> without an id", kind)
 	switch kind {
 	case "propose":

@@ -15,7 +15,7 @@ type Attack struct {
 	To, User string // the component's domain, and a full JID in it
 	Ejabberd bool   // leave out what ejabberd does not survive
 
-	Heard func(*element.Element) // is told of each stanza that the attacker gets; may be nil
+	Heard func(element.Element) // is told of each stanza that the attacker gets; may be nil
 }
 
 // attackWait is long enough for a server to deal with one stanza. An unclosed one
@@ -60,11 +60,11 @@ func (a Attack) send(c *Client, h Hostile) error {
 	if err != nil {
 		return errThrownOut
 	}
-	_, err = c.Until(attackWait, func(e *element.Element) bool {
+	_, err = c.Until(attackWait, func(e element.Element) bool {
 		if a.Heard != nil {
 			a.Heard(e)
 		}
-		return e.Name == "iq" && e.Attr("id") == id
+		return e.Name() == "iq" && e.Attr("id") == id
 	})
 	return err
 }

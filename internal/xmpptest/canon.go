@@ -14,49 +14,54 @@ const Any = "*"
 
 // Canon renders an element so that two that mean the same look the same: attributes in
 // order of their names, white space around text dropped, one element a line.
-func Canon(e *element.Element) string {
+func Canon(e element.Element) string {
 	var b strings.Builder
 	canon(&b, e, "", 0)
 	return b.String()
 }
 
-func canon(b *strings.Builder, e *element.Element, space string, depth int) {
-	fmt.Fprintf(b, "%s<%s", strings.Repeat("  ", depth), e.Name)
-	if e.Space != space {
-		fmt.Fprintf(b, " xmlns='%s'", e.Space)
+func canon(b *strings.Builder, e element.Element, space string, depth int) {
+	fmt.Fprintf(b, "%s<%s", strings.Repeat("  ", depth), e.Name())
+	if e.Space() != space {
+		fmt.Fprintf(b, " xmlns='%s'", e.Space())
 	}
 	for _, a := range sortedAttrs(e) {
-		fmt.Fprintf(b, " %s='%s'", a.Name, a.Value)
+		fmt.Fprintf(b, " %s='%s'", a.name, a.value)
 	}
 	b.WriteString(">" + e.TrimmedText() + "\n")
 	for child := range e.Children() {
-		canon(b, child, e.Space, depth+1)
+		canon(b, child, e.Space(), depth+1)
 	}
 }
 
-func sortedAttrs(e *element.Element) []element.Attr {
-	return slices.SortedFunc(slices.Values(e.Attrs), func(a, b element.Attr) int {
-		return cmp.Compare(a.Name, b.Name)
-	})
+type attr struct{ name, value string }
+
+func sortedAttrs(e element.Element) []attr {
+	var attrs []attr
+	for name, value := range e.Attrs() {
+		attrs = append(attrs, attr{name, value})
+	}
+	slices.SortFunc(attrs, func(a, b attr) int { return cmp.Compare(a.name, b.name) })
+	return attrs
 }
 
 // Differ compares by meaning: the order of attributes and the white space around text
 // do not count, the order of children does, and Any in want stands for any value that
 // is there. It returns "" or what is different, and where.
-func Differ(got, want *element.Element) string {
+func Differ(got, want element.Element) string {
 	return differ(got, want, "")
 }
 
-func differ(got, want *element.Element, path string) string {
-	if got == nil || want == nil {
+func differ(got, want element.Element, path string) string {
+	if !got.Exists() || !want.Exists() {
 		if got == want {
 			return ""
 		}
 		return fmt.Sprintf("%s: got %v, want %v", path, got, want)
 	}
-	path += "/" + want.Name
-	if got.Name != want.Name || got.Space != want.Space {
-		return fmt.Sprintf("%s: got <%s xmlns='%s'>, want <%s xmlns='%s'>", path, got.Name, got.Space, want.Name, want.Space)
+	path += "/" + want.Name()
+	if got.Name() != want.Name() || got.Space() != want.Space() {
+		return fmt.Sprintf("%s: got <%s xmlns='%s'>, want <%s xmlns='%s'>", path, got.Name(), got.Space(), want.Name(), want.Space())
 	}
 	if d := differAttrs(got, want, path); d != "" {
 		return d
@@ -79,16 +84,16 @@ func differ(got, want *element.Element, path string) string {
 	return ""
 }
 
-func differAttrs(got, want *element.Element, path string) string {
+func differAttrs(got, want element.Element, path string) string {
 	g, w := sortedAttrs(got), sortedAttrs(want)
 	for i := range max(len(g), len(w)) {
 		switch {
-		case i >= len(g) || i < len(w) && g[i].Name > w[i].Name:
-			return fmt.Sprintf("%s: want attribute %s='%s'", path, w[i].Name, w[i].Value)
-		case i >= len(w) || g[i].Name < w[i].Name:
-			return fmt.Sprintf("%s: got attribute %s='%s'", path, g[i].Name, g[i].Value)
-		case w[i].Value != Any && g[i].Value != w[i].Value:
-			return fmt.Sprintf("%s: got %s='%s', want '%s'", path, w[i].Name, g[i].Value, w[i].Value)
+		case i >= len(g) || i < len(w) && g[i].name > w[i].name:
+			return fmt.Sprintf("%s: want attribute %s='%s'", path, w[i].name, w[i].value)
+		case i >= len(w) || g[i].name < w[i].name:
+			return fmt.Sprintf("%s: got attribute %s='%s'", path, g[i].name, g[i].value)
+		case w[i].value != Any && g[i].value != w[i].value:
+			return fmt.Sprintf("%s: got %s='%s', want '%s'", path, w[i].name, g[i].value, w[i].value)
 		}
 	}
 	return ""

@@ -107,7 +107,7 @@ func (c *Client) authenticate(user, password string) error {
 				return err // among others: the server does not know the password
 			}
 		}
-		if e.Name == "success" {
+		if e.Name() == "success" {
 			return nil
 		}
 		step = "<response xmlns='" + nsSASL + "'>%s</response>"
@@ -137,18 +137,18 @@ func (c *Client) open(domain string) error {
 func (c *Client) Send(text string) error { return c.write(text) }
 
 // Next returns the next element, or an error when none comes in time (IsTimeout).
-func (c *Client) Next(limit time.Duration) (*element.Element, error) { return c.next(limit) }
+func (c *Client) Next(limit time.Duration) (element.Element, error) { return c.next(limit) }
 
 // Until returns the first element that match accepts; others are dropped.
-func (c *Client) Until(limit time.Duration, match func(*element.Element) bool) (*element.Element, error) {
+func (c *Client) Until(limit time.Duration, match func(element.Element) bool) (element.Element, error) {
 	deadline := time.Now().Add(limit)
 	for {
 		e, err := c.next(time.Until(deadline))
 		if err != nil {
-			return nil, err
+			return element.Element{}, err
 		}
 		if e.Is(nsStreams, "error") {
-			return nil, fmt.Errorf("the server ended our stream: %s", e)
+			return element.Element{}, fmt.Errorf("the server ended our stream: %s", e)
 		}
 		if match(e) {
 			return e, nil
@@ -157,7 +157,7 @@ func (c *Client) Until(limit time.Duration, match func(*element.Element) bool) (
 }
 
 // IQ sends a request and returns its answer, a result; an error answer is an error.
-func (c *Client) IQ(kind, to, payload string) (*element.Element, error) {
+func (c *Client) IQ(kind, to, payload string) (element.Element, error) {
 	id := fmt.Sprintf("xmpptest-%d", iqNumber.Add(1))
 	var w element.Writer
 	w.Start("", "iq")
@@ -166,11 +166,11 @@ func (c *Client) IQ(kind, to, payload string) (*element.Element, error) {
 	w.AttrIf("to", to)
 	w.Text("")
 	if err := c.write(string(w.Bytes()) + payload + "</iq>"); err != nil {
-		return nil, err
+		return element.Element{}, err
 	}
-	e, err := c.Until(Wait, func(e *element.Element) bool { return e.Name == "iq" && e.Attr("id") == id && e.Attr("type") != kind })
+	e, err := c.Until(Wait, func(e element.Element) bool { return e.Name() == "iq" && e.Attr("id") == id && e.Attr("type") != kind })
 	if err != nil {
-		return nil, err
+		return element.Element{}, err
 	}
 	if e.Attr("type") != "result" {
 		return e, fmt.Errorf("iq to %q: %s", to, e)

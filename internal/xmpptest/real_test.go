@@ -44,7 +44,7 @@ func pingOneself(t *testing.T, address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Name != "message" || got.Attr("from") != bob.JID {
+	if got.Name() != "message" || got.Attr("from") != bob.JID {
 		t.Errorf("got %s, want a message from %s", got, bob.JID)
 	}
 }

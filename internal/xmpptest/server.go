@@ -119,13 +119,13 @@ func (l *Link) Write(text string) error { return l.write(text) }
 
 // Next returns the next stanza that the component sent; io.EOF at the end of its stream.
 // Its pings to itself are sent back to it and not returned.
-func (l *Link) Next() (*element.Element, error) {
+func (l *Link) Next() (element.Element, error) {
 	for {
 		e, err := l.next(Wait)
 		if err != nil {
-			return nil, err
+			return element.Element{}, err
 		}
-		if e.Name == "iq" && e.Attr("from") != "" && e.Attr("from") == e.Attr("to") && e.Child("urn:xmpp:ping", "ping") != nil {
+		if e.Name() == "iq" && e.Attr("from") != "" && e.Attr("from") == e.Attr("to") && e.Child("urn:xmpp:ping", "ping").Exists() {
 			l.write(e.String()) // an error shows when the next is read
 			continue
 		}
@@ -134,7 +134,7 @@ func (l *Link) Next() (*element.Element, error) {
 }
 
 // NextFor is Next for a test.
-func (l *Link) NextFor(t TB) *element.Element {
+func (l *Link) NextFor(t TB) element.Element {
 	t.Helper()
 	e, err := l.Next()
 	if err != nil {
@@ -144,7 +144,7 @@ func (l *Link) NextFor(t TB) *element.Element {
 }
 
 // Raw returns the next stanza whatever it is, pings to itself too.
-func (l *Link) Raw() (*element.Element, error) { return l.next(Wait) }
+func (l *Link) Raw() (element.Element, error) { return l.next(Wait) }
 
 // Close closes the connection, without a word.
 func (l *Link) Close() error { return l.close() }

@@ -24,9 +24,9 @@ type stream struct {
 	d     *xml.Decoder
 	taken int64 // bytes before the buffer's first
 
-	elements chan *element.Element // what pump has read; nil before it runs
-	err      error                 // why elements was closed
-	atEnd    func()                // what pump does at </stream:stream>
+	elements chan element.Element // what pump has read; nil before it runs
+	err      error                // why elements was closed
+	atEnd    func()               // what pump does at </stream:stream>
 	closed   chan struct{}
 	once     sync.Once
 }
@@ -73,7 +73,7 @@ func (s *stream) header(limit time.Duration) (string, error) {
 var errNothing = fmt.Errorf("nothing came: %w", os.ErrDeadlineExceeded)
 
 // next returns one element, waiting for limit at most. At </stream:stream> it returns io.EOF.
-func (s *stream) next(limit time.Duration) (*element.Element, error) {
+func (s *stream) next(limit time.Duration) (element.Element, error) {
 	if s.elements == nil {
 		s.conn.SetReadDeadline(time.Now().Add(limit))
 		return s.read()
@@ -83,11 +83,11 @@ func (s *stream) next(limit time.Duration) (*element.Element, error) {
 	select {
 	case e, ok := <-s.elements:
 		if !ok {
-			return nil, s.err
+			return element.Element{}, s.err
 		}
 		return e, nil
 	case <-timer.C:
-		return nil, errNothing
+		return element.Element{}, errNothing
 	}
 }
 
@@ -95,7 +95,7 @@ func (s *stream) next(limit time.Duration) (*element.Element, error) {
 // It ends with the connection.
 func (s *stream) pump() {
 	s.conn.SetReadDeadline(time.Time{})
-	s.elements = make(chan *element.Element, 4096)
+	s.elements = make(chan element.Element, 4096)
 	go func() {
 		defer close(s.elements)
 		for {
@@ -123,13 +123,13 @@ func (s *stream) close() error {
 	return s.conn.Close()
 }
 
-func (s *stream) read() (*element.Element, error) {
+func (s *stream) read() (element.Element, error) {
 	depth, begin := 0, int64(0)
 	for {
 		at := s.d.InputOffset()
 		token, err := s.d.RawToken()
 		if err != nil {
-			return nil, err
+			return element.Element{}, err
 		}
 		switch token.(type) {
 		case xml.StartElement:
@@ -143,7 +143,7 @@ func (s *stream) read() (*element.Element, error) {
 			continue
 		}
 		if depth < 0 {
-			return nil, io.EOF
+			return element.Element{}, io.EOF
 		}
 		if depth == 0 {
 			return s.parse(begin, s.d.InputOffset())
@@ -151,14 +151,14 @@ func (s *stream) read() (*element.Element, error) {
 	}
 }
 
-func (s *stream) parse(begin, end int64) (*element.Element, error) {
+func (s *stream) parse(begin, end int64) (element.Element, error) {
 	s.bytes.Next(int(begin - s.taken))
 	raw := s.bytes.Next(int(end - begin))
 	s.taken = end
 	text := "<x xmlns='" + s.space + "' xmlns:stream='" + nsStreams + "'>" + string(raw) + "</x>"
 	e, err := element.Parse([]byte(text), "", element.Limits{})
 	if err != nil {
-		return nil, err
+		return element.Element{}, err
 	}
 	return e.First(), nil
 }
