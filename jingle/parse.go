@@ -191,12 +191,13 @@ func (r *reader) finish(e element.Element) error {
 	}
 	r.d.shareTransport()
 	r.d.absentLast()
-	if r.whole() {
-		r.d.fitBundle()
+	if !r.whole() {
+		return nil
 	}
+	r.d.fitBundle()
 	for i := range r.d.Contents {
 		c := &r.d.Contents[i]
-		if want := c.essentials(inJingle); r.whole() && !c.Absent && want != "" {
+		if want := c.essentials(inJingle); !c.Absent && want != "" {
 			r.at = contentAt(e, c.Name)
 			return fmt.Errorf("content %s: %s", quote(c.Name), want)
 		}
