@@ -15,6 +15,13 @@ import (
 
 // begin is a browser that calls somebody.
 func (b *Bridge) begin(t *tab, m web.Message, offer json.RawMessage) error {
+	seat, err := b.seatFor(t, m)
+	if err != nil {
+		return err
+	}
+	if seat != nil {
+		return b.beginInRoom(seat, m, offer)
+	}
 	now := time.Now()
 	to, err := b.addressOf(m.Name)
 	if err != nil {
@@ -36,7 +43,7 @@ func (b *Bridge) begin(t *tab, m web.Message, offer json.RawMessage) error {
 	}
 	c := b.newCall(nil, m.Media)
 	me := b.newBrowserEnd(c, t, m.Call, jingle.Initiator)
-	me.peer = m.Name
+	me.peer, me.room = m.Name, m.Room
 	c.caller = me
 	var rung []end
 	if to.local != "" {
@@ -48,11 +55,16 @@ func (b *Bridge) begin(t *tab, m web.Message, offer json.RawMessage) error {
 		me.release()
 		return Failed(Unavailable, fmt.Errorf("%q is not here", m.Name))
 	}
+	return b.ringAt(c, me, rung, m, offer)
+}
+
+// ringAt lets a call of a browser begin; from then on what is wrong with it is told by the call.
+func (b *Bridge) ringAt(c *call, me *browserEnd, rung []end, m web.Message, offer json.RawMessage) error {
 	if err := b.firstOffer(c, me, rung, offer); err != nil {
 		abandon(me, rung)
 		return err
 	}
-	b.ok(t, m, me.id)
+	b.ok(me.tab, m, me.id)
 	if err := b.ring(c, rung, b.ringTime(m)); err != nil {
 		me.over(faultOf(err), "")
 	}
@@ -125,7 +137,7 @@ func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
 		b.metrics.limited.WithLabelValues("new_calls").Inc()
 		return Failed(TooMuch, errors.New("too many calls in a short time; wait a little"))
 	}
-	if len(t.ends) >= b.cfg.Limits.CallsPerSession {
+	if t.elsewhere() >= b.cfg.Limits.CallsPerSession {
 		b.metrics.limited.WithLabelValues("calls_per_session").Inc()
 		return Failed(TooMuch, errors.New("too many calls at once"))
 	}
@@ -153,6 +165,9 @@ func (b *Bridge) ringTabs(c *call, tabs []*tab, peer, title string) []end {
 	for _, t := range tabs {
 		e := b.newBrowserEnd(c, t, "", jingle.Responder)
 		e.peer, e.peerTitle = peer, title
+		if t.seat != nil {
+			e.room = t.user.name
+		}
 		rung = append(rung, e)
 	}
 	return rung

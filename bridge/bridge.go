@@ -56,6 +56,7 @@ type Bridge struct {
 	capsOpen   int    // questions for caps without answer
 	sorry      func() // answers what this turn is about, should it fail; nil when it is answered
 	contacts   int
+	rooms      int            // with somebody in them
 	pending    map[string]int // calls that ring, by who they ring at and by whose they are
 	perAddr    *meters
 	perTarget  *meters
@@ -222,7 +223,7 @@ func (b *Bridge) linkLost() {
 		}
 	}
 	for _, t := range b.tabs {
-		if !t.sock.Old() {
+		if !t.sock.Old() && t.seat == nil {
 			t.sock.Send(b.upstreamError())
 		}
 	}

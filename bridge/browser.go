@@ -49,6 +49,10 @@ func (b *Bridge) dispatch(t *tab, m web.Message) error {
 		return b.leave(t, m)
 	case "info":
 		return b.info(t, m)
+	case "join":
+		return b.join(t, m)
+	case "message":
+		return b.tell(t, m)
 	case "ice":
 		t.sock.Send(web.Message{Type: "ice", ID: m.ID, IceServers: b.cfg.ICEServers, TTL: int(b.cfg.ICETTL / time.Second)})
 		return nil
@@ -77,7 +81,7 @@ func (b *Bridge) refuse(s *session, m web.Message, err error) {
 	if f == Internal {
 		text = "something went wrong here"
 	}
-	reply := web.Message{Type: "error", Text: text, Code: faults[f].code, ID: m.ID, Name: m.Name, Call: m.Call}
+	reply := web.Message{Type: "error", Text: text, Code: faults[f].code, ID: m.ID, Name: m.Name, Call: m.Call, Room: m.Room}
 	if f == Glare && e != nil {
 		var winner *glare
 		if errors.As(e.Cause, &winner) {
@@ -196,7 +200,9 @@ func (b *Bridge) leave(t *tab, m web.Message) error {
 	if !known && m.Reason != "" {
 		return Failed(BadMessage, fmt.Errorf("no reason %q", m.Reason))
 	}
-	if m.Call == "" && m.Name == "" {
+	if m.Call == "" && m.Name == "" && m.Room != "" {
+		b.leaveRoom(t, m.Room, f)
+	} else if m.Call == "" && m.Name == "" {
 		for _, e := range t.inOrder() {
 			e.c.leave(e, f, m.Text)
 		}

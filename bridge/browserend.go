@@ -23,7 +23,8 @@ type browserEnd struct {
 
 	// How the other side is called here.
 	peer, peerTitle string
-	wanted          bool // it called the peer at the same moment
+	room            string // where the two met; "" for nowhere
+	wanted          bool   // it called the peer at the same moment
 
 	// Only toward XMPP: what the browser said last, and the m-lines as they were first
 	// agreed, whose order names candidates.
@@ -58,15 +59,24 @@ func (e *browserEnd) calls(name string) bool {
 }
 
 func (e *browserEnd) send(m web.Message) {
-	m.Name, m.Call = e.peer, e.id
+	m.Name, m.Call, m.Room = e.peer, e.id, e.room
 	e.tab.sock.Send(m)
 }
 
 func (e *browserEnd) invite() error {
 	t := e.tab
-	if len(t.ends) > e.b.cfg.Limits.CallsPerSession || !t.invites && len(t.ends) > 1 {
+	if t.elsewhere() > e.b.cfg.Limits.CallsPerSession || !t.invites && len(t.ends) > 1 {
 		// An old page would run a second offer on the connection of the first call.
 		return Failed(Busy, errors.New("in a call"))
+	}
+	if t.seat != nil {
+		if err := e.b.mayMeet(e); err != nil {
+			return err
+		}
+	}
+	if _, xmpp := e.c.caller.(*xmppEnd); t.seat != nil && !xmpp {
+		e.c.want(e) // who joins a room is there for whoever comes
+		return nil
 	}
 	if !t.invites {
 		if !e.b.mayAnswerUnasked(e) {
@@ -256,6 +266,9 @@ func (e *browserEnd) over(f Fault, text string) {
 		reason = "error"
 	}
 	e.send(web.Message{Type: "leave", Reason: reason, Text: text})
+	if e.room != "" && e.tab.seat == nil { // the room was this person's alone
+		e.tab.sock.Send(web.Message{Type: "left", Room: e.room, Name: e.peer, Reason: reason})
+	}
 }
 
 // pastCalls are remembered, so that an offer that crossed a leave begins no new call.

@@ -42,7 +42,14 @@ type Limits struct {
 	Candidates int // 100, of each side of a call
 	Roster     int // 1000 contacts of one name
 	Rosters    int // 100000 contacts of all names
+
+	RoomMembers     int // 2, of one room, and never more than MaxRoomMembers
+	Rooms           int // 10000 rooms with somebody in them
+	RoomsPerSession int // 8
 }
+
+// MaxRoomMembers is how many can call each other at once: each sends its media to every other.
+const MaxRoomMembers = 8
 
 // WithDefaults returns the configuration with its defaults filled in.
 func (c Config) WithDefaults() Config {
@@ -70,6 +77,10 @@ func (c Config) WithDefaults() Config {
 	orInt(&l.Candidates, 100)
 	orInt(&l.Roster, 1000)
 	orInt(&l.Rosters, 100_000)
+	orInt(&l.RoomMembers, 2)
+	l.RoomMembers = min(l.RoomMembers, MaxRoomMembers)
+	orInt(&l.Rooms, 10_000)
+	orInt(&l.RoomsPerSession, 8)
 	if c.CalledBy == "" {
 		c.CalledBy = "anyone"
 	}

@@ -103,7 +103,7 @@ func (b *Bridge) paint(u *user, c *contact) {
 	}
 	c.told = state
 	for _, t := range u.tabs {
-		if !t.sock.Old() {
+		if !t.sock.Old() && t.seat == nil {
 			t.sock.Send(m)
 		}
 	}

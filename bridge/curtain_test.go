@@ -83,7 +83,7 @@ func (p *theatre) curtain() {
 func (b *Bridge) leftovers(complain func(string, ...any)) {
 	for what, n := range map[string]int{
 		"calls": len(b.calls), "jingles": len(b.jingles), "proposals": len(b.proposals), "pending": len(b.pending),
-		"tabs": len(b.tabs), "sessions": len(b.sessions),
+		"tabs": len(b.tabs), "sessions": len(b.sessions), "rooms": b.rooms,
 	} {
 		if n != 0 {
 			complain("%d %s are left after everybody has gone", n, what)

@@ -36,6 +36,8 @@ const (
 	Unavailable
 	Forbidden
 	NotLoggedIn
+	NameTaken
+	RoomFull
 	TooMuch
 	Upstream
 	Shutdown
@@ -80,6 +82,8 @@ var faults = map[Fault]row{
 	Unavailable:  {code: "unavailable", leave: "unavailable", jingle: "gone", also: []string{"service-unavailable", "recipient-unavailable", "remote-server-not-found", "remote-server-timeout"}, iq: stanzaError("cancel", "service-unavailable")},
 	Forbidden:    {code: "forbidden", leave: "forbidden", jingle: "security-error", also: []string{"forbidden", "not-allowed", "not-authorized", "subscription-required", "policy-violation"}, iq: stanzaError("auth", "forbidden")},
 	NotLoggedIn:  {code: "login-required", jingle: "general-error"},
+	NameTaken:    {code: "name-taken", jingle: "general-error"},
+	RoomFull:     {code: "room-full", jingle: "busy"},
 	TooMuch:      {code: "rate-limited", leave: "busy", jingle: "busy", also: []string{"resource-constraint"}, iq: stanzaError("wait", "resource-constraint")},
 	Upstream:     {code: "upstream", leave: "unavailable", jingle: "gone"},
 	Shutdown:     {leave: "shutdown", jingle: "gone", iq: stanzaError("cancel", "service-unavailable")},

@@ -40,7 +40,7 @@ func TestReasonsIn(t *testing.T) {
 func TestReasonsOut(t *testing.T) {
 	comesBackAs := map[Fault]Fault{
 		NotFound: Gone, Unavailable: Gone, Upstream: Gone, Shutdown: Gone, TooMuch: Busy, Glare: NoAnswer,
-		NoCall: BadMessage, CallExists: BadMessage, OutOfOrder: BadMessage, NotLoggedIn: BadMessage, Internal: BadMessage,
+		NoCall: BadMessage, CallExists: BadMessage, OutOfOrder: BadMessage, NotLoggedIn: BadMessage, NameTaken: BadMessage, RoomFull: Busy, Internal: BadMessage,
 	}
 	for f := Hangup; f <= Internal; f++ {
 		r, ok := faults[f]

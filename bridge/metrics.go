@@ -17,6 +17,7 @@ type metrics struct {
 	logins        *prometheus.CounterVec
 	presence      prometheus.Counter
 	subscriptions prometheus.Gauge
+	rooms         prometheus.Gauge
 	panics        prometheus.Counter
 }
 
@@ -37,11 +38,12 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		logins:        counter("logins_total", "Logins of browsers.", "method", "result"),
 		presence:      prometheus.NewCounter(prometheus.CounterOpts{Name: "jinglebridge_presence_sent_total", Help: "Presence stanzas sent."}),
 		subscriptions: prometheus.NewGauge(prometheus.GaugeOpts{Name: "jinglebridge_subscriptions", Help: "Entries of all contact lists."}),
+		rooms:         prometheus.NewGauge(prometheus.GaugeOpts{Name: "jinglebridge_rooms", Help: "Rooms with somebody in them."}),
 		panics:        prometheus.NewCounter(prometheus.CounterOpts{Name: "jinglebridge_panics_total", Help: "Turns of the loop that failed; each is a bug."}),
 	}
 	if r != nil {
 		r.MustRegister(m.calls, m.callsTotal, m.setup, m.duration, m.refused, m.refusedCalls, m.rejected, m.limited,
-			m.candidates, m.logins, m.presence, m.subscriptions, m.panics)
+			m.candidates, m.logins, m.presence, m.subscriptions, m.rooms, m.panics)
 	}
 	return m
 }

@@ -12,21 +12,30 @@ import (
 	"github.com/jinglebridge/jinglebridge/web"
 )
 
-// user is a name here: an XMPP contact for the others. It outlives its tabs while somebody
-// has it in a contact list.
+// user is a name here, of a person or of a room: an XMPP contact for the others. It
+// outlives its tabs while somebody has it in a contact list.
 type user struct {
 	local    string // key, and local part of the JID
 	name     string // as its owner typed it
 	bare     string
 	tabs     []*tab
+	room     bool                // the tabs are its members
 	contacts map[string]*contact // by bare JID
 }
 
-// tab is one browser that logged in, and one resource of its user.
+// tab is one browser under one name, its own or that of a room, and one resource of it.
 type tab struct {
-	user    *user
+	*desk
+	user *user
+	jid  string // full
+	seat *seat  // in a room; nil under its own name
+}
+
+// desk is what a browser has, whichever names it goes by.
+type desk struct {
 	sock    web.Sender
-	jid     string                 // full
+	own     *tab                   // under its own name
+	seats   map[string]*tab        // in rooms, by local part
 	invites bool                   // its page can be asked before it gets an offer
 	ends    map[string]*browserEnd // its calls, by the id it knows them by
 	past    []string               // ids of calls that ended
@@ -104,7 +113,7 @@ func (b *Bridge) welcome(s *session, m web.Message) {
 	b.metrics.logins.WithLabelValues("none", "ok").Inc()
 	s.sock.Send(web.Message{Type: "login", Name: s.tab.user.name, ID: m.ID, Login: &web.Login{
 		Success: true, JID: s.tab.user.bare, Session: rand.Text(),
-		Caps: []string{"invite"}, IceServers: b.cfg.ICEServers, TTL: int(b.cfg.ICETTL / time.Second),
+		Caps: []string{"invite", "rooms"}, IceServers: b.cfg.ICEServers, TTL: int(b.cfg.ICETTL / time.Second),
 	}})
 	if !b.up {
 		s.sock.Send(b.upstreamError())
@@ -128,13 +137,25 @@ func (b *Bridge) open(s *session, u *user, invites bool) {
 	if s.calls == nil {
 		s.calls = perMinute(b.cfg.Limits.NewCallsPerSession)
 	}
-	s.tab = &tab{
-		user: u, sock: s.sock, jid: u.bare + "/" + rand.Text()[:10], invites: invites,
-		ends:  map[string]*browserEnd{},
-		calls: s.calls,
-	}
-	u.tabs = append(u.tabs, s.tab)
-	b.tabs[s.tab.jid] = s.tab
+	d := &desk{sock: s.sock, invites: invites, seats: map[string]*tab{}, ends: map[string]*browserEnd{}, calls: s.calls}
+	d.own = b.newTab(d, u)
+	s.tab = d.own
+}
+
+func (b *Bridge) newTab(d *desk, u *user) *tab {
+	t := &tab{desk: d, user: u, jid: u.bare + "/" + rand.Text()[:10]}
+	u.tabs = append(u.tabs, t)
+	b.tabs[t.jid] = t
+	return t
+}
+
+// removeTab takes a tab from its name, which may then be nobody's.
+func (b *Bridge) removeTab(t *tab) {
+	u := t.user
+	u.tabs = slices.DeleteFunc(u.tabs, func(other *tab) bool { return other == t })
+	u.room = u.room && len(u.tabs) > 0
+	delete(b.tabs, t.jid)
+	b.forget(u)
 }
 
 // logout ends a tab: its calls first, since clients end a call silently when the
@@ -147,17 +168,12 @@ func (b *Bridge) logout(s *session) {
 	for _, e := range t.inOrder() {
 		e.c.leave(e, Gone, "")
 	}
-	b.offline(t)
-	u := t.user
-	for i, other := range u.tabs {
-		if other == t {
-			u.tabs = append(u.tabs[:i], u.tabs[i+1:]...)
-			break
-		}
+	for _, seat := range t.inRooms() {
+		b.vacate(seat, Gone)
 	}
-	delete(b.tabs, t.jid)
+	b.offline(t)
+	b.removeTab(t)
 	s.tab = nil
-	b.forget(u)
 }
 
 // forget drops a user that nobody uses and nobody watches.
@@ -167,8 +183,8 @@ func (b *Bridge) forget(u *user) {
 	}
 }
 
-// inOrder lists the calls of a tab as they began.
-func (t *tab) inOrder() []*browserEnd {
+// inOrder lists the calls of a browser as they began.
+func (t *desk) inOrder() []*browserEnd {
 	return slices.SortedFunc(maps.Values(t.ends), func(a, b *browserEnd) int {
 		return cmp.Or(a.c.began.Compare(b.c.began), cmp.Compare(a.id, b.id))
 	})
@@ -176,7 +192,7 @@ func (t *tab) inOrder() []*browserEnd {
 
 // end finds the call a message is about: by its id, else by the other's name, as the
 // tutorials' pages say it, else the only one there is.
-func (t *tab) end(m web.Message) *browserEnd {
+func (t *desk) end(m web.Message) *browserEnd {
 	if m.Call != "" {
 		return t.ends[m.Call]
 	}

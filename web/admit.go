@@ -15,6 +15,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := s.proxies.client(r)
+	if !websocket.IsWebSocketUpgrade(r) || !r.ProtoAtLeast(1, 1) {
+		s.refuse(w, r, c, http.StatusUpgradeRequired, "handshake", "this is a WebSocket")
+		return
+	}
 	if code, reason, text := s.admit(r, c); code != 0 {
 		s.refuse(w, r, c, code, reason, text)
 		return
@@ -27,12 +31,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.start(conn, c, r)
 }
 
-// admit decides on an upgrade, and counts the socket if it may come in.
+// admit decides on a newcomer, and counts it if it may come in.
 func (s *Server) admit(r *http.Request, c client) (code int, reason, text string) {
-	if !websocket.IsWebSocketUpgrade(r) || !r.ProtoAtLeast(1, 1) {
-		return http.StatusUpgradeRequired, "handshake", "this is a WebSocket"
-	}
-	if err := s.origins.check(r, c); err != nil {
+	if err := s.checkOrigin(r, c); err != nil {
 		return http.StatusForbidden, "origin", err.Error()
 	}
 	switch limit := s.addresses.enter(c.addr); limit {
@@ -47,10 +48,17 @@ func (s *Server) admit(r *http.Request, c client) (code int, reason, text string
 	}
 }
 
+func (s *Server) checkOrigin(r *http.Request, c client) error {
+	if s.listener(r).AnyOrigin && (s.origins.wide || onLoopback(r)) {
+		return nil
+	}
+	return s.origins.check(r, c)
+}
+
 // start begins a session. Once it returns, so does net/http's handler, whose goroutine and
 // buffers are then free.
 func (s *Server) start(conn *websocket.Conn, c client, r *http.Request) {
-	session := &Session{server: s, conn: conn, addr: c.addr}
+	session := &Session{server: s, conn: conn, addr: c.addr, dialect: s.listener(r).Dialect}
 	conn.SetReadLimit(int64(s.limits.MessageBytes))
 	conn.SetPingHandler(session.onPing)
 	conn.SetPongHandler(session.onPong)

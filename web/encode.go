@@ -36,6 +36,8 @@ func (m *Message) Append(dst []byte) []byte {
 		o.iceServers(m.IceServers)
 		o.number("ttl", int64(m.TTL))
 		o.id(m.ID)
+	case "join", "joined", "left", "message":
+		o.room(m)
 	case "shutdown":
 		o.must("message", m.Text)
 		o.key("reconnect")
@@ -53,7 +55,7 @@ func (m *Message) Append(dst []byte) []byte {
 
 // size is about what Append will write.
 func (m *Message) size() int {
-	n := 192 + len(m.Offer) + len(m.Answer) + len(m.Candidate) + len(m.Info)
+	n := 192 + len(m.Offer) + len(m.Answer) + len(m.Candidate) + len(m.Info) + len(m.Data) + 96*len(m.Members)
 	for _, c := range m.Candidates {
 		n += len(c) + 1
 	}
@@ -87,6 +89,40 @@ func (o *object) call(m *Message) {
 		o.buf = append(o.buf, m.Info[1:n-1]...)
 	}
 	o.id(m.ID)
+}
+
+// room writes what is said about a room, and in it.
+func (o *object) room(m *Message) {
+	o.must("room", m.Room)
+	o.text("name", m.Name)
+	o.text("title", m.Title)
+	if m.Offers {
+		o.flag("offers", true)
+	}
+	if m.Type == "join" {
+		o.must("self", m.Self)
+		o.members(m.Members)
+		o.number("max", int64(m.Max))
+		if m.Awaited {
+			o.flag("awaited", true)
+		}
+	}
+	o.raw("data", m.Data)
+	o.text("reason", m.Reason)
+	o.id(m.ID)
+}
+
+func (o *object) members(members []Member) {
+	o.key("members")
+	o.array(len(members), func(i int) {
+		o.buf = append(o.buf, '{')
+		o.must("name", members[i].Name)
+		o.text("title", members[i].Title)
+		if members[i].Offers {
+			o.flag("offers", true)
+		}
+		o.buf = append(o.buf, '}')
+	})
 }
 
 func (o *object) login(m *Message) {
@@ -148,6 +184,8 @@ func (m *Message) AppendOld(frames [][]byte) [][]byte {
 	case "leave":
 	case "error":
 		o.must("message", m.Text)
+	case "join", "joined", "left":
+		o.room(m) // no tutorial's words, but only who joined hears them
 	default:
 		return frames
 	}

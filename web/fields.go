@@ -36,6 +36,9 @@ const (
 	keyHold
 	keyMute
 	keyStreams
+	keyMax
+	keyOffers
+	keyData
 	keyCount
 )
 
@@ -46,6 +49,7 @@ var keyNames = [keyCount]string{
 	keyTimeout: "timeout", keyRoom: "room", keyShow: "show", keyStatus: "status",
 	keyPriority: "priority", keyV: "v", keyCaps: "caps", keyPassword: "password",
 	keyToken: "token", keyResume: "resume", keyHold: "hold", keyMute: "mute", keyStreams: "streams",
+	keyMax: "max", keyOffers: "offers", keyData: "data",
 }
 
 var keys = func() map[string]key {
@@ -67,7 +71,7 @@ func keyOf(quoted []byte) key {
 // limit is how long a string under this key may be.
 func (k key) limit() int {
 	switch k {
-	case keyOffer, keyAnswer: // bounded by the message
+	case keyOffer, keyAnswer, keyData: // bounded by the message
 		return int(^uint(0) >> 1)
 	case keyToken:
 		return maxToken
@@ -132,6 +136,15 @@ func (m *members) text(k key) string {
 		return ""
 	}
 	return unquote(v)
+}
+
+// truth returns a boolean; false when it is missing.
+func (m *members) truth(k key) bool {
+	v := m.value(k)
+	if v != nil && v[0] != 't' && v[0] != 'f' {
+		m.want(k, "true or false")
+	}
+	return v != nil && v[0] == 't'
 }
 
 // number returns a whole number of that range; 0 when it is missing.

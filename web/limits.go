@@ -57,6 +57,29 @@ func (b *bucket) take(now time.Time, perSecond, burst float64) (wait time.Durati
 	return 0, true
 }
 
+// pace is how fast one client speaks.
+type pace struct {
+	messages bucket
+	strikes  int // messages over the limit, less those within it
+}
+
+const maxStrikes = 100 // then a client that does not heed rate-limited is closed
+
+// spend takes a message from the limit, or says how long to wait.
+func (p *pace) spend(s *Server) (wait time.Duration, ok bool) {
+	wait, ok = p.messages.take(time.Now(), float64(s.limits.MessagesPerSecond), float64(s.limits.MessageBurst))
+	if ok {
+		p.strikes = max(0, p.strikes-1)
+		return 0, true
+	}
+	s.limited("messages")
+	p.strikes++
+	return wait, false
+}
+
+// flooding says whether the client goes on regardless of what it is told.
+func (p *pace) flooding() bool { return p.strikes > maxStrikes }
+
 // addresses counts by network who is here and who logs in.
 type addresses struct {
 	limits Limits

@@ -25,7 +25,15 @@ type Message struct {
 	Timeout int // seconds; 0 not said
 	Code    string
 	Retry   float64 // seconds
+
+	// Rooms.
 	Room    string
+	Self    string          // answer to join: one's own name there
+	Members []Member        // answer to join
+	Max     int             // join: how many may be in the room; 0 not said
+	Offers  bool            // join, joined: this member offers to whoever comes, and takes no offers
+	Awaited bool            // answer to join: XMPP users have the room as a contact
+	Data    json.RawMessage // "message" in a room: any JSON
 
 	Show, Status string // presence
 	Priority     int    // presence, from the browser
@@ -44,6 +52,12 @@ type Message struct {
 	Early bool // accept, to the browser: send your offer now, though nobody has answered yet
 
 	Seq uint64 // number of a message to a resumable session; 0 none
+}
+
+// Member is somebody in a room, as a newcomer hears of it.
+type Member struct {
+	Name, Title string
+	Offers      bool
 }
 
 // Resume asks for an earlier session, of which the browser saw the messages up to Seq.
@@ -82,11 +96,11 @@ var known = map[string]bool{
 	"login": true, "offer": true, "answer": true, "candidate": true, "leave": true,
 	"invite": true, "ringing": true, "accept": true, "info": true,
 	"presence": true, "roster": true, "subscribe": true, "subscribed": true,
-	"unsubscribe": true, "unsubscribed": true, "join": true, "ice": true, "ping": true,
+	"unsubscribe": true, "unsubscribed": true, "join": true, "message": true, "ice": true, "ping": true,
 	"ok": false, "error": false, "joined": false, "left": false, "pong": false, "shutdown": false,
 }
 
-// tutorial are the types that the tutorials' servers know.
+// tutorial are the types that the tutorials' servers know, and join, for pages that grow.
 var tutorial = map[string]bool{
-	"login": true, "offer": true, "answer": true, "candidate": true, "leave": true,
+	"login": true, "offer": true, "answer": true, "candidate": true, "leave": true, "join": true,
 }

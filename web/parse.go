@@ -99,6 +99,11 @@ func (m *members) old() Message {
 		msg.Answer = m.payload(keyAnswer)
 	case "candidate":
 		msg.Candidate = m.payload(keyCandidate)
+	case "join":
+		m.join(&msg)
+	}
+	if v := m.value(keyRoom); len(v) > 0 && v[0] == '"' {
+		msg.Room = unquote(v)
 	}
 	return msg
 }
@@ -145,6 +150,10 @@ func (m *members) message() Message {
 	switch msg.Type {
 	case "login":
 		m.login(&msg)
+	case "join":
+		m.join(&msg)
+	case "message":
+		msg.Data = m.payload(keyData)
 	case "info":
 		msg.Info = m.info()
 	case "presence":
@@ -161,6 +170,12 @@ func (m *members) login(msg *Message) {
 	msg.Password = m.text(keyPassword)
 	msg.Token = m.text(keyToken)
 	msg.Resume = m.resume()
+}
+
+func (m *members) join(msg *Message) {
+	msg.Title = m.text(keyTitle)
+	msg.Max = m.number(keyMax, 1, 1_000)
+	msg.Offers = m.truth(keyOffers)
 }
 
 // id returns the request id, which is a string or a number.

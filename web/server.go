@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,6 @@ import (
 type Server struct {
 	cfg       Config
 	limits    Limits
-	dialect   Dialect
 	handler   Handler
 	origins   origins
 	proxies   proxies
@@ -39,7 +39,7 @@ type Server struct {
 func New(cfg Config) (*Server, error) {
 	cfg = cfg.WithDefaults()
 	s := &Server{
-		cfg: cfg, limits: cfg.Limits, dialect: cfg.Dialect, handler: cfg.Handler,
+		cfg: cfg, limits: cfg.Limits, handler: cfg.Handler,
 		addresses: newAddresses(cfg.Limits),
 		servers:   make(map[*http.Server]struct{}),
 		seldom:    rate.Sometimes{First: 20, Interval: time.Second},
@@ -79,12 +79,30 @@ func New(cfg Config) (*Server, error) {
 // Serve answers on a listener until ctx ends or Shutdown is called; then it returns nil, and
 // sessions go on until Shutdown closes them. It may be called for several listeners.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
-	if s.origins.any && !s.origins.wide && !isLoopback(ln.Addr()) {
+	return s.ServeAs(ctx, ln, Listener{})
+}
+
+// Listener says what one listening socket serves. The zero value is the page and its WebSockets.
+type Listener struct {
+	Dialect   Dialect      // of WebSockets here; empty: the Server's
+	Handler   http.Handler // instead of the page and its WebSockets; it asks Admit who may come in
+	AnyOrigin bool         // pages of any origin may come; on loopback only, unless Config.AnyOrigin
+}
+
+// ServeAs is Serve for a listener that is not like the others.
+func (s *Server) ServeAs(ctx context.Context, ln net.Listener, as Listener) error {
+	if (s.origins.any || as.AnyOrigin) && !s.origins.wide && !isLoopback(ln.Addr()) {
 		ln.Close()
 		return fmt.Errorf(`listen.origins: "*" lets every web page in; on %s, which is not loopback, say listen.any_origin = true as well`, ln.Addr())
 	}
+	as.Dialect = cmp.Or(as.Dialect, s.cfg.Dialect)
+	handler := http.Handler(s)
+	if as.Handler != nil {
+		handler = as.Handler
+	}
 	hs := &http.Server{
-		Handler:           s,
+		Handler:           handler,
+		BaseContext:       func(net.Listener) context.Context { return context.WithValue(context.Background(), listenerKey{}, &as) },
 		ReadHeaderTimeout: s.cfg.HeaderTimeout,
 		ReadTimeout:       2 * s.cfg.HeaderTimeout,
 		WriteTimeout:      30 * time.Second, // for a page over a slow link; WebSockets have their own
@@ -107,6 +125,16 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		return nil
 	}
 	return err
+}
+
+type listenerKey struct{}
+
+// listener is the one that a request came in by.
+func (s *Server) listener(r *http.Request) Listener {
+	if l, ok := r.Context().Value(listenerKey{}).(*Listener); ok {
+		return *l
+	}
+	return Listener{Dialect: s.cfg.Dialect} // not by Serve
 }
 
 func (s *Server) serving(hs *http.Server) bool {

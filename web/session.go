@@ -44,15 +44,14 @@ type Session struct {
 	addr   netip.Addr
 	v1     atomic.Bool
 	output
+	dialect Dialect
 
 	// Owned by the reader.
-	messages bucket
-	strikes  int  // messages over the limit, less those within it
-	heard    bool // the Handler has heard of us
+	pace
+	heard bool // the Handler has heard of us
 }
 
 const (
-	maxStrikes  = 100              // then a client that does not heed rate-limited is closed
 	messageTime = 30 * time.Second // a message has so long from its first to its last byte
 	farewell    = 2 * time.Second  // a client has so long to answer our close frame
 )
@@ -169,14 +168,11 @@ func (s *Session) take(m Message, bad *ParseError) {
 // within spends from the message rate; when it is used up the client is told, and one that
 // goes on regardless is closed.
 func (s *Session) within(id json.RawMessage) bool {
-	l := &s.server.limits
-	wait, ok := s.messages.take(time.Now(), float64(l.MessagesPerSecond), float64(l.MessageBurst))
+	wait, ok := s.spend(s.server)
 	if ok {
-		s.strikes = max(0, s.strikes-1)
 		return true
 	}
-	s.server.limited("messages")
-	if s.strikes++; s.strikes > maxStrikes {
+	if s.flooding() {
 		s.Close(websocket.ClosePolicyViolation, "too many messages")
 	} else if !s.Old() {
 		s.Send(Message{Type: "error", Text: "too many messages", Code: codeRateLimited, ID: id, Retry: seconds(wait)})
@@ -194,7 +190,7 @@ func (s *Session) refuse(bad *ParseError) {
 	s.server.metrics.refused.WithLabelValues(bad.Code).Inc()
 	text := bad.Text
 	if s.Old() && bad.Command != "" {
-		text = string(s.server.dialect) + ": " + bad.Command
+		text = string(s.dialect) + ": " + bad.Command
 	}
 	s.Send(Message{Type: "error", Text: text, Code: bad.Code, ID: bad.ID})
 }
@@ -232,13 +228,9 @@ func (s *Session) onPong(string) error {
 var errFlood = errors.New("too many control frames")
 
 func (s *Session) onControl() error {
-	l := &s.server.limits
-	if _, ok := s.messages.take(time.Now(), float64(l.MessagesPerSecond), float64(l.MessageBurst)); !ok {
-		s.server.limited("messages")
-		if s.strikes++; s.strikes > maxStrikes {
-			s.Close(websocket.ClosePolicyViolation, "too many messages")
-			return errFlood
-		}
+	if _, ok := s.spend(s.server); !ok && s.flooding() {
+		s.Close(websocket.ClosePolicyViolation, "too many messages")
+		return errFlood
 	}
 	return nil
 }

@@ -1,0 +1,328 @@
+package bridge
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/jinglebridge/jinglebridge/jingle"
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// A room is a name with several browsers behind it, each a resource of its contact. Whoever
+// comes offers to those who are there; so two never offer to each other at once
+// (docs/protocol.md).
+
+// seat is what a tab has as a member of a room.
+type seat struct {
+	room   string // as this member spells it
+	title  string
+	most   int           // members this one can stand
+	offers bool          // it offers to whoever comes, and takes no offers
+	words  *rate.Limiter // bytes it may tell the others; nil until it tells something
+}
+
+// inRooms lists the seats of a browser.
+func (t *desk) inRooms() []*tab {
+	return slices.SortedFunc(maps.Values(t.seats), func(a, b *tab) int { return cmp.Compare(a.jid, b.jid) })
+}
+
+// elsewhere counts the calls of a browser outside of rooms, whose size bounds theirs.
+func (t *desk) elsewhere() int {
+	n := 0
+	for _, e := range t.ends {
+		if e.tab.seat == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// join takes a browser into a room. One that is there already hears the same again.
+func (b *Bridge) join(t *tab, m web.Message) error {
+	to, err := b.addressOf(m.Room)
+	switch {
+	case m.Room == "":
+		return Failed(BadMessage, errors.New("want a room"))
+	case err != nil:
+		return Failed(BadMessage, fmt.Errorf("this room's name cannot be used: %w", err))
+	case to.bare != "":
+		return b.joinPerson(t, m, to)
+	}
+	there := t.seats[to.local]
+	if there == nil {
+		if err := b.mayJoin(t, m, to.local); err != nil {
+			return err
+		}
+		there = b.sit(t, m, to.local)
+	}
+	b.welcomeTo(there, m)
+	return nil
+}
+
+// mayJoin checks limits first, so that refused attempts count.
+func (b *Bridge) mayJoin(t *tab, m web.Message, local string) error {
+	now := time.Now()
+	if !t.calls.AllowN(now, 1) || !b.perAddr.allow(web.Network(t.sock.Addr()), now) {
+		b.metrics.limited.WithLabelValues("new_calls").Inc()
+		return Failed(TooMuch, errors.New("too many calls in a short time; wait a little"))
+	}
+	if len(t.seats) >= b.cfg.Limits.RoomsPerSession {
+		b.metrics.limited.WithLabelValues("rooms_per_session").Inc()
+		return Failed(TooMuch, errors.New("in too many rooms at once"))
+	}
+	u := b.users[local]
+	switch {
+	case u == nil || len(u.tabs) == 0:
+		if b.rooms >= b.cfg.Limits.Rooms {
+			b.metrics.limited.WithLabelValues("rooms").Inc()
+			return Failed(TooMuch, errors.New("there are too many rooms"))
+		}
+	case !u.room:
+		return Failed(NameTaken, fmt.Errorf("%q is the name of somebody here", m.Room))
+	case b.occupied(u) >= b.roomSize(u, m.Max):
+		return Failed(RoomFull, fmt.Errorf("room %q is full", m.Room))
+	}
+	return nil
+}
+
+// roomSize is how many all members can stand; wish is that of a newcomer, 0 for any.
+func (b *Bridge) roomSize(u *user, wish int) int {
+	size := b.cfg.Limits.RoomMembers
+	if wish > 0 {
+		size = min(size, wish)
+	}
+	for _, t := range u.tabs {
+		size = min(size, t.seat.most)
+	}
+	return size
+}
+
+// occupied counts the members of a room and the XMPP users who are in a call there.
+func (b *Bridge) occupied(u *user) int {
+	n := len(u.tabs)
+	for _, t := range u.tabs {
+		for _, e := range t.ends {
+			if _, xmpp := e.c.other(e).(*xmppEnd); xmpp && e.tab == t && e.c.callee != nil {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// sit makes a browser a member, and tells the others.
+func (b *Bridge) sit(t *tab, m web.Message, local string) *tab {
+	u := b.user(local)
+	if len(u.tabs) == 0 {
+		u.name, u.room = m.Room, true
+		b.rooms++
+		b.metrics.rooms.Inc()
+	}
+	size := b.cfg.Limits.RoomMembers
+	if m.Max > 0 {
+		size = min(size, m.Max)
+	}
+	there := b.newTab(t.desk, u)
+	there.seat = &seat{room: m.Room, title: clip(m.Title, maxName), most: size, offers: m.Offers}
+	t.seats[local] = there
+	b.online(there)
+	for _, other := range u.tabs {
+		if other != there {
+			other.sock.Send(web.Message{Type: "joined", Room: other.seat.room, Name: there.own.user.name, Title: there.seat.title, Offers: m.Offers})
+		}
+	}
+	return there
+}
+
+// welcomeTo answers a join.
+func (b *Bridge) welcomeTo(t *tab, m web.Message) {
+	members := []web.Member{}
+	for _, other := range t.user.tabs {
+		if other != t {
+			members = append(members, web.Member{Name: other.own.user.name, Title: other.seat.title, Offers: other.seat.offers})
+		}
+	}
+	t.sock.Send(web.Message{
+		Type: "join", Room: t.seat.room, Self: t.own.user.name, Members: members, Max: b.roomSize(t.user, 0),
+		Awaited: t.user.awaited(), ID: m.ID,
+	})
+}
+
+// awaited says whether some XMPP user has this name in a contact list.
+func (u *user) awaited() bool {
+	for _, c := range u.contacts {
+		if c.from {
+			return true
+		}
+	}
+	return false
+}
+
+// joinPerson is a room named by the address of an XMPP user: he is its other member, and is
+// called by the newcomer's offer.
+func (b *Bridge) joinPerson(t *tab, m web.Message, to address) error {
+	if !b.mayCall(to.bare) {
+		return Failed(Forbidden, fmt.Errorf("%s may not be called from here (policy.call in the server's config.toml)", to.bare))
+	}
+	t.sock.Send(web.Message{Type: "join", Room: m.Room, Self: t.user.name, Members: []web.Member{{Name: to.bare}}, Max: 2, ID: m.ID})
+	return nil
+}
+
+// leaveRoom ends what a browser has in a room. Having left already is fine.
+func (b *Bridge) leaveRoom(t *tab, room string, f Fault) {
+	to, err := b.addressOf(room)
+	if err != nil {
+		return
+	}
+	if there := t.seats[to.local]; there != nil && to.bare == "" {
+		b.vacate(there, f)
+		return
+	}
+	for _, e := range t.inOrder() {
+		if e.room == room {
+			e.c.leave(e, f, "")
+		}
+	}
+}
+
+// vacate takes a member out of its room: its calls first, as when a tab goes offline.
+func (b *Bridge) vacate(t *tab, f Fault) {
+	u := t.user
+	for _, e := range t.inOrder() {
+		if e.tab == t {
+			e.c.leave(e, f, "")
+		}
+	}
+	b.offline(t)
+	delete(t.seats, u.local)
+	b.removeTab(t)
+	for _, other := range u.tabs {
+		other.sock.Send(web.Message{Type: "left", Room: other.seat.room, Name: t.own.user.name, Reason: faults[cmp.Or(f, Hangup)].leave})
+	}
+	if len(u.tabs) == 0 {
+		b.rooms--
+		b.metrics.rooms.Dec()
+	}
+}
+
+// tell passes on what a member has to say to the others, whatever it is.
+func (b *Bridge) tell(t *tab, m web.Message) error {
+	if m.Room == "" {
+		return Failed(Incompatible, errors.New("messages are for rooms"))
+	}
+	there, err := b.seatIn(t, m.Room)
+	if err != nil {
+		return err
+	}
+	if there.seat.words == nil {
+		there.seat.words = rate.NewLimiter(relaySecond, relayBurst)
+	}
+	if !there.seat.words.AllowN(time.Now(), len(m.Data)) {
+		b.metrics.limited.WithLabelValues("relayed_bytes").Inc()
+		return Failed(TooMuch, errCrowd)
+	}
+	for _, other := range there.user.tabs {
+		if other != there {
+			other.sock.Send(web.Message{Type: "message", Room: other.seat.room, Name: t.user.name, Data: m.Data})
+		}
+	}
+	b.ok(t, m, "")
+	return nil
+}
+
+// seatIn finds a browser's seat in the room of this name.
+func (b *Bridge) seatIn(t *tab, room string) (*tab, error) {
+	if at, err := b.addressOf(room); err == nil && at.local != "" && t.seats[at.local] != nil {
+		return t.seats[at.local], nil
+	}
+	return nil, Failed(NoCall, fmt.Errorf("you are not in room %q", room))
+}
+
+// seatFor finds the seat that a new call is made from; nil for a call outside of rooms. A
+// page that knows no rooms does not say in which it calls.
+func (b *Bridge) seatFor(t *tab, m web.Message) (*tab, error) {
+	if m.Room != "" {
+		room, err := b.addressOf(m.Room)
+		if err == nil && room.bare != "" {
+			if to, err := b.addressOf(m.Name); err != nil || to != room {
+				return nil, Failed(Unavailable, fmt.Errorf("%q is not in this room", m.Name))
+			}
+			return nil, nil // the room is whom it calls
+		}
+		return b.seatIn(t, m.Room)
+	}
+	if t.sock.Old() {
+		for _, there := range t.inRooms() {
+			if there.user.member(m.Name) != nil {
+				return there, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// member finds somebody in a room by name.
+func (u *user) member(name string) *tab {
+	local, err := localOf(name)
+	for _, t := range u.tabs {
+		if err == nil && t.own.user.local == local {
+			return t
+		}
+	}
+	return nil
+}
+
+// beginInRoom is a call from one member to another. Nobody is rung at: both are there for it.
+func (b *Bridge) beginInRoom(from *tab, m web.Message, offer []byte) error {
+	if !from.calls.AllowN(time.Now(), 1) {
+		b.metrics.limited.WithLabelValues("new_calls").Inc()
+		return Failed(TooMuch, errors.New("too many calls in a short time; wait a little"))
+	}
+	to := from.user.member(m.Name)
+	switch {
+	case to == nil:
+		return Failed(Unavailable, fmt.Errorf("%q is not in this room", m.Name))
+	case to == from:
+		return Failed(NotFound, errors.New("that is you"))
+	case to.seat.offers:
+		return Failed(Incompatible, fmt.Errorf("%q offers itself to whoever comes; wait for its offer", m.Name))
+	}
+	if first := from.callWith(to); first != nil {
+		return Failed(Glare, &glare{first.id})
+	}
+	c := b.newCall(nil, m.Media)
+	me := b.newBrowserEnd(c, from, m.Call, jingle.Initiator)
+	me.peer, me.room = to.own.user.name, from.seat.room
+	c.caller = me
+	return b.ringAt(c, me, b.ringTabs(c, []*tab{to}, from.own.user.name, from.seat.title), m, offer)
+}
+
+// callWith finds the call of two members.
+func (t *tab) callWith(other *tab) *browserEnd {
+	for _, e := range t.ends {
+		for _, o := range other.ends {
+			if e.tab == t && o.tab == other && e.c == o.c {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+// mayMeet says whether a member can take a call just now.
+func (b *Bridge) mayMeet(e *browserEnd) error {
+	_, xmpp := e.c.caller.(*xmppEnd)
+	switch u := e.tab.user; {
+	case e.tab.seat.offers:
+		return Failed(Unavailable, errors.New("this member offers itself, and takes no offers"))
+	case xmpp && b.occupied(u) >= b.roomSize(u, 0):
+		return Failed(Busy, fmt.Errorf("room %q is full", u.name))
+	}
+	return nil
+}
