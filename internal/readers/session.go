@@ -62,6 +62,7 @@ func (s *Session) talk(key string) *talk {
 
 // Says takes what the client says to us.
 func (s *Session) Says(stanza element.Element) {
+	s.finished(stanza, stanza.Attr("to"), stanza.Attr("from"))
 	j := jingleOf(stanza)
 	if !j.Exists() {
 		return
@@ -82,6 +83,14 @@ func (s *Session) Says(stanza element.Element) {
 	t.restarted = learn(t.own, j) || t.restarted
 }
 
+// finished forgets a call that a stanza of either side finishes (XEP-0353 §3.7): another may
+// have the same id.
+func (s *Session) finished(stanza element.Element, ours, theirs string) {
+	if said := proposalOf(stanza); said.Name() == "finish" {
+		delete(s.talks, key(ours, theirs, said.Attr("id")))
+	}
+}
+
 // holds notes the contents of a session.
 func (t *talk) holds(j element.Element) {
 	t.grouped = t.grouped || j.Child(nsGrouping, "group").Exists()
@@ -99,6 +108,7 @@ func (s *Session) Hears(stanza element.Element) []string {
 	if said := proposalOf(stanza); said.Name() == "propose" {
 		s.talk(key(ours, theirs, said.Attr("id"))).propose = stanza
 	}
+	s.finished(stanza, ours, theirs)
 	if stanza.Name() == "iq" && stanza.Attr("type") == "error" {
 		maps.DeleteFunc(s.talks, func(_ string, t *talk) bool { return t.id != "" && t.id == stanza.Attr("id") })
 	}
