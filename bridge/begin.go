@@ -46,7 +46,10 @@ func (b *Bridge) begin(t *tab, m web.Message, offer json.RawMessage) error {
 	me.peer, me.room = m.Name, m.Room
 	c.caller = me
 	var rung []end
-	if to.local != "" {
+	if u := b.users[to.local]; u != nil && u.room {
+		me.release()
+		return Failed(Unavailable, fmt.Errorf("%q is a room; join it to call who is there", m.Name))
+	} else if to.local != "" {
 		rung = b.ringTabs(c, b.tabsOf(to.local), t.user.name, t.user.name)
 	} else {
 		rung = []end{b.newXMPPEnd(c, t, to.bare)}
@@ -166,7 +169,7 @@ func (b *Bridge) ringTabs(c *call, tabs []*tab, peer, title string) []end {
 		e := b.newBrowserEnd(c, t, "", jingle.Responder)
 		e.peer, e.peerTitle = peer, title
 		if t.seat != nil {
-			e.room = t.user.name
+			e.room = t.seat.room
 		}
 		rung = append(rung, e)
 	}

@@ -189,6 +189,9 @@ func (b *Bridge) accept(t *tab, m web.Message) error {
 	if e == nil {
 		return Failed(NoCall, errors.New("there is no such call; it has ended, or somebody else took it"))
 	}
+	if b.overflows(e) { // somebody came while it rang
+		return Failed(RoomFull, fmt.Errorf("room %q is full", e.room))
+	}
 	b.ok(t, m, e.id)
 	e.c.take(e)
 	return nil

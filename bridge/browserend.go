@@ -25,6 +25,7 @@ type browserEnd struct {
 	peer, peerTitle string
 	room            string // where the two met; "" for nowhere
 	wanted          bool   // it called the peer at the same moment
+	told            bool   // it has heard of this call
 
 	// Only toward XMPP: what the browser said last, and the m-lines as they were first
 	// agreed, whose order names candidates.
@@ -45,6 +46,19 @@ func (b *Bridge) newBrowserEnd(c *call, t *tab, id string, role jingle.Role) *br
 
 func (e *browserEnd) who() string { return e.tab.user.name }
 
+// metIn says whether the two met in the room of this name.
+func (e *browserEnd) metIn(room string) bool {
+	if room == e.room {
+		return true
+	}
+	a, err := e.b.addressOf(room)
+	if err != nil {
+		return false
+	}
+	mine, err := e.b.addressOf(e.room)
+	return err == nil && a == mine
+}
+
 // calls says whether the other side of this call is known by this name.
 func (e *browserEnd) calls(name string) bool {
 	if name == e.peer {
@@ -60,13 +74,16 @@ func (e *browserEnd) calls(name string) bool {
 
 func (e *browserEnd) send(m web.Message) {
 	m.Name, m.Call, m.Room = e.peer, e.id, e.room
+	e.told = true
 	e.tab.sock.Send(m)
 }
 
 func (e *browserEnd) invite() error {
 	t := e.tab
-	if t.elsewhere() > e.b.cfg.Limits.CallsPerSession || !t.invites && len(t.ends) > 1 {
-		// An old page would run a second offer on the connection of the first call.
+	oneCall := !t.invites && (t.seat == nil || t.sock.Old())
+	if t.elsewhere() > e.b.cfg.Limits.CallsPerSession || oneCall && len(t.ends) > 1 {
+		// An old page would run a second offer on the connection of the first call. In a room
+		// a client of version 1 says by its max how many it can have.
 		return Failed(Busy, errors.New("in a call"))
 	}
 	if t.seat != nil {
@@ -259,8 +276,13 @@ func (e *browserEnd) info(raw json.RawMessage) {
 	}
 }
 
+// over is silent toward one who has yet to hear of the call: a page of the tutorials would
+// take the leave for that of another call.
 func (e *browserEnd) over(f Fault, text string) {
 	e.release()
+	if !e.told && e.c.caller != end(e) {
+		return
+	}
 	reason := faults[f].leave
 	if reason == "" {
 		reason = "error"

@@ -294,6 +294,7 @@ func (p *theatre) setLimit(key, value string) error {
 	limit := map[string]*int{
 		"calls_per_session": &l.CallsPerSession, "pending_per_callee": &l.PendingPerCallee, "pending_per_sender": &l.PendingPerSender,
 		"candidates": &l.Candidates, "roster": &l.Roster, "rosters": &l.Rosters,
+		"room_members": &l.RoomMembers, "rooms": &l.Rooms, "rooms_per_session": &l.RoomsPerSession,
 		"rings_per_caller": &p.b.perCaller.perMinute, "new_calls_per_target": &p.b.perTarget.perMinute,
 	}[key]
 	if limit == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -22,9 +23,8 @@ import (
 type seat struct {
 	room   string // as this member spells it
 	title  string
-	most   int           // members this one can stand
-	offers bool          // it offers to whoever comes, and takes no offers
-	words  *rate.Limiter // bytes it may tell the others; nil until it tells something
+	most   int  // members this one can stand
+	offers bool // it offers to whoever comes, and takes no offers
 }
 
 // inRooms lists the seats of a browser.
@@ -43,7 +43,8 @@ func (t *desk) elsewhere() int {
 	return n
 }
 
-// join takes a browser into a room. One that is there already hears the same again.
+// join takes a browser into a room. One that is there already hears the same again; while
+// nobody else is there, what it says of itself holds anew.
 func (b *Bridge) join(t *tab, m web.Message) error {
 	to, err := b.addressOf(m.Room)
 	switch {
@@ -60,6 +61,8 @@ func (b *Bridge) join(t *tab, m web.Message) error {
 			return err
 		}
 		there = b.sit(t, m, to.local)
+	} else if len(there.user.tabs) == 1 {
+		there.seat = b.newSeat(m)
 	}
 	b.welcomeTo(there, m)
 	return nil
@@ -120,16 +123,13 @@ func (b *Bridge) occupied(u *user) int {
 func (b *Bridge) sit(t *tab, m web.Message, local string) *tab {
 	u := b.user(local)
 	if len(u.tabs) == 0 {
-		u.name, u.room = m.Room, true
+		name, _, _ := strings.Cut(m.Room, "@")
+		u.name, u.room = unescape(name), true
 		b.rooms++
 		b.metrics.rooms.Inc()
 	}
-	size := b.cfg.Limits.RoomMembers
-	if m.Max > 0 {
-		size = min(size, m.Max)
-	}
 	there := b.newTab(t.desk, u)
-	there.seat = &seat{room: m.Room, title: clip(m.Title, maxName), most: size, offers: m.Offers}
+	there.seat = b.newSeat(m)
 	t.seats[local] = there
 	b.online(there)
 	for _, other := range u.tabs {
@@ -138,6 +138,14 @@ func (b *Bridge) sit(t *tab, m web.Message, local string) *tab {
 		}
 	}
 	return there
+}
+
+func (b *Bridge) newSeat(m web.Message) *seat {
+	most := b.cfg.Limits.RoomMembers
+	if m.Max > 0 {
+		most = min(most, m.Max)
+	}
+	return &seat{room: m.Room, title: clip(m.Title, maxName), most: most, offers: m.Offers}
 }
 
 // welcomeTo answers a join.
@@ -185,7 +193,7 @@ func (b *Bridge) leaveRoom(t *tab, room string, f Fault) {
 		return
 	}
 	for _, e := range t.inOrder() {
-		if e.room == room {
+		if e.room != "" && e.tab.seat == nil && e.metIn(room) {
 			e.c.leave(e, f, "")
 		}
 	}
@@ -203,6 +211,9 @@ func (b *Bridge) vacate(t *tab, f Fault) {
 	delete(t.seats, u.local)
 	b.removeTab(t)
 	for _, other := range u.tabs {
+		if b.stopping {
+			break // everybody goes, and hears that from us
+		}
 		other.sock.Send(web.Message{Type: "left", Room: other.seat.room, Name: t.own.user.name, Reason: faults[cmp.Or(f, Hangup)].leave})
 	}
 	if len(u.tabs) == 0 {
@@ -216,14 +227,17 @@ func (b *Bridge) tell(t *tab, m web.Message) error {
 	if m.Room == "" {
 		return Failed(Incompatible, errors.New("messages are for rooms"))
 	}
+	if m.Data == nil {
+		return Failed(BadMessage, errors.New("want data in the message"))
+	}
 	there, err := b.seatIn(t, m.Room)
 	if err != nil {
 		return err
 	}
-	if there.seat.words == nil {
-		there.seat.words = rate.NewLimiter(relaySecond, relayBurst)
+	if t.words == nil {
+		t.words = rate.NewLimiter(relaySecond, relayBurst)
 	}
-	if !there.seat.words.AllowN(time.Now(), len(m.Data)) {
+	if !t.words.AllowN(time.Now(), len(m.Data)) {
 		b.metrics.limited.WithLabelValues("relayed_bytes").Inc()
 		return Failed(TooMuch, errCrowd)
 	}
@@ -259,7 +273,7 @@ func (b *Bridge) seatFor(t *tab, m web.Message) (*tab, error) {
 	}
 	if t.sock.Old() {
 		for _, there := range t.inRooms() {
-			if there.user.member(m.Name) != nil {
+			if b.member(there.user, m.Name) != nil {
 				return there, nil
 			}
 		}
@@ -268,10 +282,10 @@ func (b *Bridge) seatFor(t *tab, m web.Message) (*tab, error) {
 }
 
 // member finds somebody in a room by name.
-func (u *user) member(name string) *tab {
-	local, err := localOf(name)
+func (b *Bridge) member(u *user, name string) *tab {
+	who, err := b.addressOf(name)
 	for _, t := range u.tabs {
-		if err == nil && t.own.user.local == local {
+		if err == nil && t.own.user.local == who.local {
 			return t
 		}
 	}
@@ -284,7 +298,7 @@ func (b *Bridge) beginInRoom(from *tab, m web.Message, offer []byte) error {
 		b.metrics.limited.WithLabelValues("new_calls").Inc()
 		return Failed(TooMuch, errors.New("too many calls in a short time; wait a little"))
 	}
-	to := from.user.member(m.Name)
+	to := b.member(from.user, m.Name)
 	switch {
 	case to == nil:
 		return Failed(Unavailable, fmt.Errorf("%q is not in this room", m.Name))
@@ -317,12 +331,17 @@ func (t *tab) callWith(other *tab) *browserEnd {
 
 // mayMeet says whether a member can take a call just now.
 func (b *Bridge) mayMeet(e *browserEnd) error {
-	_, xmpp := e.c.caller.(*xmppEnd)
-	switch u := e.tab.user; {
+	switch {
 	case e.tab.seat.offers:
 		return Failed(Unavailable, errors.New("this member offers itself, and takes no offers"))
-	case xmpp && b.occupied(u) >= b.roomSize(u, 0):
-		return Failed(Busy, fmt.Errorf("room %q is full", u.name))
+	case b.overflows(e):
+		return Failed(Busy, fmt.Errorf("room %q is full", e.tab.seat.room))
 	}
 	return nil
+}
+
+// overflows says whether an XMPP user whose call rings in a room would be one too many there.
+func (b *Bridge) overflows(e *browserEnd) bool {
+	_, xmpp := e.c.caller.(*xmppEnd)
+	return xmpp && e.tab.seat != nil && e.c.callee == nil && b.occupied(e.tab.user) >= b.roomSize(e.tab.user, 0)
 }

@@ -40,6 +40,7 @@ type desk struct {
 	ends    map[string]*browserEnd // its calls, by the id it knows them by
 	past    []string               // ids of calls that ended
 	calls   *rate.Limiter          // of the socket, whatever its name
+	words   *rate.Limiter          // bytes it may tell the others in rooms; nil until it tells something
 }
 
 // session is what the bridge keeps of a socket; tab is nil before login.
@@ -71,7 +72,11 @@ func (b *Bridge) login(s *session, m web.Message) {
 	}
 	u := b.users[local]
 	if u != nil && len(u.tabs) > 0 {
-		b.refuseLogin(s, m, "name-taken", "somebody is logged in with this name")
+		text := "somebody is logged in with this name"
+		if u.room {
+			text = "this is the name of a room"
+		}
+		b.refuseLogin(s, m, "name-taken", text)
 		return
 	}
 	if s.tab != nil {
@@ -191,14 +196,14 @@ func (t *desk) inOrder() []*browserEnd {
 }
 
 // end finds the call a message is about: by its id, else by the other's name, as the
-// tutorials' pages say it, else the only one there is.
+// tutorials' pages say it, and the room, else the only one there is.
 func (t *desk) end(m web.Message) *browserEnd {
 	if m.Call != "" {
 		return t.ends[m.Call]
 	}
 	var found *browserEnd
 	for _, e := range t.ends {
-		if m.Name != "" && !e.calls(m.Name) {
+		if m.Name != "" && !e.calls(m.Name) || m.Room != "" && !e.metIn(m.Room) {
 			continue
 		}
 		if found == nil || e.c.began.After(found.c.began) {
