@@ -34,10 +34,10 @@ import (
 //
 // {@file} inside a line stands for testdata/FILE, escaped where the line is JSON; {to} for
 // the full JID of ours that spoke to XMPP last, {tab} for that of the only tab, {tab bob} for
-// that of bob's. "*" also stands for a part of a value. Stanzas and messages must come in this
-// order, and nothing else may come. ids of our requests are iq1, iq2, …, sids sid1, …,
-// other ids id1, …. A request is answered like any stanza, xmpp > <iq type='result' id='iq1' …/>,
-// or fails after 15 s, or with the link.
+// that of bob's, {tab bob foo} for that of his in room foo. "*" also stands for a part of a
+// value. Stanzas and messages must come in this order, and nothing else may come. ids of our
+// requests are iq1, iq2, …, sids sid1, …, other ids id1, …. A request is answered like any
+// stanza, xmpp > <iq type='result' id='iq1' …/>, or fails after 15 s, or with the link.
 //
 // In every play each request of the XMPP side is answered once, a browser hears one leave of a
 // call, and when all browsers are gone nothing is left of any call (curtain_test.go).
@@ -254,6 +254,9 @@ func (p *theatre) jids() []string {
 	for who, a := range p.browsers {
 		if s := p.b.sessions[a]; s != nil && s.tab != nil {
 			jids = append(jids, "{tab "+who+"}", s.tab.jid)
+			for room, seat := range s.tab.seats {
+				jids = append(jids, "{tab "+who+" "+room+"}", seat.jid)
+			}
 		}
 	}
 	return jids
