@@ -11,12 +11,12 @@ import (
 type Session struct {
 	Client Client
 
-	talks map[string]*talk // by who talks, and the sid
+	talks    map[string]*talk           // by who talks, and the sid
+	proposed map[string]element.Element // our proposals, by who calls whom, and the id
 }
 
 // talk is what a client remembers of one call.
 type talk struct {
-	propose   element.Element // ours
 	offer     element.Element // its own session-initiate
 	id        string          // of the request with that, as long as we may refuse it
 	added     element.Element // a content-add of ours, not answered yet
@@ -47,8 +47,9 @@ func learn(known map[string]creds, j element.Element) (changed bool) {
 	return changed
 }
 
-// key names a call: by our full JID, the peer's bare one, and the sid.
-func key(ours, theirs, sid string) string { return ours + " " + bare(theirs) + " " + sid }
+// key names a call: by the JIDs of both, and the sid. A proposal is for all of the peer's
+// devices; then his is bare.
+func key(ours, theirs, sid string) string { return ours + " " + theirs + " " + sid }
 
 func (s *Session) talk(key string) *talk {
 	if s.talks == nil {
@@ -106,7 +107,10 @@ func (s *Session) Hears(stanza element.Element) []string {
 	objections := s.Client.Objections(stanza)
 	ours, theirs := stanza.Attr("from"), stanza.Attr("to")
 	if said := proposalOf(stanza); said.Name() == "propose" {
-		s.talk(key(ours, theirs, said.Attr("id"))).propose = stanza
+		if s.proposed == nil {
+			s.proposed = map[string]element.Element{}
+		}
+		s.proposed[key(ours, bare(theirs), said.Attr("id"))] = stanza
 	}
 	s.finished(stanza, ours, theirs)
 	if stanza.Name() == "iq" && stanza.Attr("type") == "error" {
@@ -116,7 +120,7 @@ func (s *Session) Hears(stanza element.Element) []string {
 	if !j.Exists() {
 		return objections
 	}
-	t, more := s.hearFirst(key(ours, theirs, j.Attr("sid")), j)
+	t, more := s.hearFirst(ours, theirs, j)
 	objections = append(objections, more...)
 	if s.Client.later != nil {
 		v := &verdict{}
@@ -137,13 +141,15 @@ func (s *Session) Hears(stanza element.Element) []string {
 }
 
 // hearFirst holds what begins or ends a session against what led to it.
-func (s *Session) hearFirst(key string, j element.Element) (t *talk, objections []string) {
+func (s *Session) hearFirst(ours, theirs string, j element.Element) (t *talk, objections []string) {
+	sid := j.Attr("sid")
+	key, proposal := key(ours, theirs, sid), s.proposed[key(ours, bare(theirs), sid)]
 	t = s.talk(key)
 	switch {
 	case action(j, "session-initiate"): // maybe to the next device
 		delete(s.talks, key)
-		if t.propose.Exists() {
-			objections = s.Client.Proposed(t.propose, j)
+		if proposal.Exists() {
+			objections = s.Client.Proposed(proposal, j)
 		}
 		t = s.talk(key)
 	case action(j, "session-accept") && t.offer.Exists():
