@@ -105,6 +105,9 @@ func (c *Config) limits() []key {
 		{path: "limits.candidates", value: count{&b.Candidates, 1, 10_000}},
 		{path: "limits.roster", value: count{&b.Roster, 1, most}},
 		{path: "limits.rosters", value: count{&b.Rosters, 1, most}},
+		{path: "limits.room_members", value: count{&b.RoomMembers, 1, bridge.MaxRoomMembers}},
+		{path: "limits.rooms", value: count{&b.Rooms, 1, most}},
+		{path: "limits.rooms_per_session", value: count{&b.RoomsPerSession, 1, most}},
 
 		{path: "limits.sockets", value: count{&l.Sockets, 1, most}},
 		{path: "limits.sockets_per_addr", value: count{&l.SocketsPerAddr, 1, most}},
