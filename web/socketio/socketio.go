@@ -1,0 +1,87 @@
+// Package socketio speaks Engine.IO 3 and 4 and the Socket.IO on top of them (clients 1.x to
+// 4.x): sessions over long polling and WebSockets, with events in the namespace "/" both
+// ways. It knows neither calls nor rooms. What it leaves out it refuses by name: other
+// namespaces, binary, and acknowledgements, which are never sent.
+package socketio
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Config says how a Server behaves. Accept must be set; of the others zero means the default.
+type Config struct {
+	// Accept decides about a new session and gives its Client, whose Closed is called
+	// whatever becomes of the session. When it says no it has answered the request.
+	Accept func(w http.ResponseWriter, r *http.Request) (c Client, ok bool)
+	// CheckOrigin is asked at every request; its error becomes a 403 with its text. nil lets
+	// pages of our own host in, and programs, which send no Origin.
+	CheckOrigin func(*http.Request) error
+
+	PingInterval time.Duration // 25 s
+	PingTimeout  time.Duration // 20 s
+	WriteTimeout time.Duration // 5 s for one packet or answer to leave
+
+	MaxPayload    int // bytes of one request body or WebSocket message: 65,536
+	QueueMessages int // packets waiting for a slow client: 256
+	QueueBytes    int // and their bytes: 262,144
+
+	Log *slog.Logger
+}
+
+// Client is what stands behind one session. Its methods are called one at a time, in order.
+type Client interface {
+	// Connected is called once, when the namespace "/" is connected.
+	Connected(*Socket)
+	// Event takes one event. It may block, which is the backpressure the page feels. args
+	// are views of a buffer that is used again: copy what is kept.
+	Event(name string, args []json.RawMessage)
+	// Closed is called once, at the end; also of a session that never connected.
+	Closed()
+}
+
+// patience is how long a request body, an upgrade, or the last poll of a session may take.
+func (c *Config) patience() time.Duration { return min(10*time.Second, c.PingTimeout) }
+
+// farewell is how long a client may take to hang up after its goodbye or ours.
+func (c *Config) farewell() time.Duration { return min(2*time.Second, c.PingTimeout) }
+
+func (c Config) withDefaults() Config {
+	c.PingInterval = or(c.PingInterval, 25*time.Second)
+	c.PingTimeout = or(c.PingTimeout, 20*time.Second)
+	c.WriteTimeout = or(c.WriteTimeout, 5*time.Second)
+	c.MaxPayload = or(c.MaxPayload, 65_536)
+	c.QueueMessages = or(c.QueueMessages, 256)
+	c.QueueBytes = or(c.QueueBytes, 262_144)
+	if c.CheckOrigin == nil {
+		c.CheckOrigin = sameHost
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+func or[T int | time.Duration](value, standard T) T {
+	if value <= 0 {
+		return standard
+	}
+	return value
+}
+
+// sameHost lets in what our own pages ask for (RFC 6454 §7).
+func sameHost(r *http.Request) error {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return nil
+	}
+	if u, err := url.Parse(origin); err != nil || !strings.EqualFold(u.Host, r.Host) {
+		return errors.New("pages of other origins may not connect")
+	}
+	return nil
+}
