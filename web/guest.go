@@ -2,6 +2,8 @@ package web
 
 import (
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -17,8 +19,10 @@ type Guest struct {
 	local  bool
 	pace
 
-	mu                sync.Mutex
-	auth, heard, left bool
+	heard bool // by the Handler; of who speaks, and then of who parts
+
+	mu                 sync.Mutex
+	auth, saying, left bool
 }
 
 // ErrFlood says that a guest goes on after many refusals, and has to be shown out.
@@ -48,20 +52,18 @@ func (g *Guest) Local() bool { return g.local }
 
 // Say hands on one message of version 1 in the name of from, which is the guest as the Handler
 // sees it. It may block, as Handler.Receive does. Of a message that was refused the error is a
-// *ParseError, or ErrFlood.
+// *ParseError, or ErrFlood; after Leave it is net.ErrClosed.
 func (g *Guest) Say(from Sender, data []byte) error {
+	if !g.begin() {
+		return net.ErrClosed
+	}
+	defer g.end(from)
 	s := g.server
-	if wait, ok := g.spend(s); !ok {
-		if g.flooding() {
-			return ErrFlood
-		}
-		return &ParseError{Code: codeRateLimited, Text: "too many messages; wait " + wait.Round(time.Second/10).String()}
+	if err := g.Spend(); err != nil {
+		return err
 	}
 	s.metrics.bytesIn.Add(float64(len(data)))
-	m, err := Parse(data, false)
-	if err == nil && m.Type == "login" {
-		err = g.login()
-	}
+	m, err := g.parse(data)
 	if err != nil {
 		var bad *ParseError
 		if errors.As(err, &bad) {
@@ -70,11 +72,52 @@ func (g *Guest) Say(from Sender, data []byte) error {
 		return err
 	}
 	s.metrics.in[m.Type].Inc()
-	g.mu.Lock()
 	g.heard = true
-	g.mu.Unlock()
 	s.handler.Receive(from, m)
 	return nil
+}
+
+func (g *Guest) parse(data []byte) (Message, error) {
+	if most := g.server.limits.MessageBytes; len(data) > most {
+		g.server.limited("message_bytes")
+		return Message{}, &ParseError{Code: codeBadMessage, Text: fmt.Sprintf("a message has at most %d bytes", most)}
+	}
+	m, err := Parse(data, false)
+	if err == nil && m.Type == "login" {
+		err = g.login()
+	}
+	return m, err
+}
+
+// begin and end are around what is said: who leaves meanwhile has gone when it is said.
+func (g *Guest) begin() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.saying = !g.left
+	return g.saying
+}
+
+func (g *Guest) end(from Sender) {
+	g.mu.Lock()
+	g.saying = false
+	left := g.left
+	g.mu.Unlock()
+	if left {
+		g.part(from)
+	}
+}
+
+// Spend counts as a message what a guest said that is none for the Handler. Like Say it is
+// for one goroutine at a time, and says when it was too much.
+func (g *Guest) Spend() error {
+	wait, ok := g.spend(g.server)
+	switch {
+	case ok:
+		return nil
+	case g.flooding():
+		return ErrFlood
+	}
+	return &ParseError{Code: codeRateLimited, Text: "too many messages; wait " + wait.Round(time.Second/10).String()}
 }
 
 func (g *Guest) login() error {
@@ -98,19 +141,26 @@ func (g *Guest) Accepted() {
 	g.server.metrics.sessions[1].Inc()
 }
 
-// Leave says that the guest has gone. The Handler hears it once, in the name of from.
+// Leave says that the guest has gone. The Handler hears it once, in the name of from, and
+// after all that the guest said: when it speaks at this moment, by the goroutine that does.
 func (g *Guest) Leave(from Sender) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.left {
-		return
-	}
+	again := g.left
 	g.left = true
-	if g.heard {
-		g.mu.Unlock()
-		g.server.handler.Closed(from)
-		g.mu.Lock()
+	saying := g.saying
+	g.mu.Unlock()
+	if !again && !saying {
+		g.part(from)
 	}
+}
+
+// part tells the Handler, and takes the guest out of all counts. It is called once.
+func (g *Guest) part(from Sender) {
+	if g.heard {
+		g.server.handler.Closed(from)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.server.addresses.leave(g.addr, g.auth)
 	if g.auth {
 		g.server.metrics.sessions[1].Dec()
