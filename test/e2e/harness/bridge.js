@@ -17,6 +17,9 @@ const MANY = {
   new_calls_per_target: 1000, new_calls_per_session: 1000, new_calls_per_addr: 1000, rings_per_caller: 1000, logins_per_minute: 1000,
 }
 
+// The listeners of [tutorial], each for one kind of page.
+const TUTORIALS = ['learning_webrtc', 'tutorialspoint', 'brave', 'codelab']
+
 /** Builds the program into dir, or takes the one BRIDGE_BINARY names. */
 async function build(dir) {
   if (process.env.BRIDGE_BINARY) return process.env.BRIDGE_BINARY
@@ -40,14 +43,19 @@ function merge(a, b) {
 }
 
 export class Bridge {
-  /** Starts the bridge on the Prosody at port server of loopback; config goes over the defaults of the tests. */
-  static async start({ dir, component, server, secret, config }) {
+  /**
+   * Starts the bridge on the Prosody at port server of loopback; config goes over the defaults of the tests. tutorial, keys of
+   * that section, has it listen for each kind of page, too.
+   */
+  static async start({ dir, component, server, secret, config, tutorial }) {
     const binary = await build(dir)
     let last
     for (let attempt = 0; attempt < 3; attempt++) {
-      const [web, admin] = await freePorts(2)
+      const kinds = tutorial ? TUTORIALS : []
+      const [web, admin, ...more] = await freePorts(2 + kinds.length)
       const bridge = new Bridge()
-      Object.assign(bridge, { dir, binary, secret, ports: { web, admin } })
+      Object.assign(bridge, { dir, binary, secret, ports: { web, admin, ...Object.fromEntries(kinds.map((kind, i) => [kind, more[i]])) } })
+      const listeners = Object.fromEntries(kinds.map(kind => [kind, `127.0.0.1:${bridge.ports[kind]}`]))
       bridge.file = join(dir, 'config.toml')
       await writeFile(bridge.file, render(merge({
         xmpp: { domain: component, server: `tcp://127.0.0.1:${server}` },
@@ -56,6 +64,7 @@ export class Bridge {
         auth: { anonymous: true },
         log: { level: 'debug', format: 'text' },
         limits: MANY,
+        ...(tutorial && { tutorial: { ...listeners, ...tutorial } }),
       }, config)))
       try {
         await bridge.up()
@@ -70,6 +79,9 @@ export class Bridge {
 
   get url() { return `http://127.0.0.1:${this.ports.web}/` }
   get websocket() { return `ws://127.0.0.1:${this.ports.web}/` }
+
+  /** Where the pages of a tutorial find it: 'codelab', 'brave', with scheme ws 'learning_webrtc', 'tutorialspoint'. */
+  listener(kind, scheme = 'http') { return `${scheme}://127.0.0.1:${this.ports[kind]}/` }
 
   async up() {
     this.program = new Program('bridge', this.binary, ['serve', '--config', this.file], {

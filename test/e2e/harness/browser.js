@@ -29,8 +29,8 @@ export class Browser {
     return browser
   }
 
-  /** Opens url as a person of its own: nothing is shared with the other pages. */
-  async open(name, url, scripts = []) {
+  /** Opens url as a person of its own: nothing is shared with the other pages. prepare gets the page before it goes there. */
+  async open(name, url, scripts = [], prepare = () => {}) {
     const context = await this.chromium.newContext({ permissions: ['camera', 'microphone'] })
     await context.addInitScript(probe)
     for (const script of scripts) await context.addInitScript(script)
@@ -44,6 +44,7 @@ export class Browser {
       socket.on('framereceived', ({ payload }) => log.push(`< ${String(payload).slice(0, 300)}`))
       socket.on('close', () => log.push('socket closed'))
     })
+    await prepare(page, log)
     await page.goto(url)
     return { name, page, context, log }
   }

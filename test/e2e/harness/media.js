@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { until } from './wait.js'
 
 const WANTED = {
+  'unplayed audio': ['audio packets sent', 'audio packets received'], // a page that plays no sound decodes none
   audio: ['audio packets sent', 'audio packets received', 'audio samples decoded'],
   video: ['video packets sent', 'video packets received', 'video frames encoded', 'video frames decoded'],
 }

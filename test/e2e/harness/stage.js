@@ -1,6 +1,7 @@
 // The stage of a test file: one private Prosody, one bridge, one Chromium, and the pages of the people on it.
 // At its end the readers of all clients are asked about what its XMPP users heard of the bridge. What went on is printed only when a test fails.
 
+import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,14 +33,15 @@ export class Stage {
 
   people = []
   #closers = []
+  #rooms = 0
 
-  async open({ bridge = {}, browser = true } = {}) {
+  async open({ bridge = {}, browser = true, tutorial = null } = {}) {
     this.dir = await mkdtemp(join(tmpdir(), 'jinglebridge-e2e-'))
     this.overheard = new Overheard(join(this.dir, 'overheard'), COMPONENT)
     const secret = randomBytes(24).toString('hex')
     try {
       this.prosody = await Prosody.start({ dir: this.dir, domain: DOMAIN, secret, accounts: ACCOUNTS })
-      if (bridge) this.bridge = await Bridge.start({ dir: this.dir, component: COMPONENT, server: this.prosody.ports.link, secret, config: bridge })
+      if (bridge) this.bridge = await Bridge.start({ dir: this.dir, component: COMPONENT, server: this.prosody.ports.link, secret, config: bridge, tutorial })
       if (browser) {
         this.pages = await serve({ websocket: this.prosody.websocket })
         this.browser = await Browser.start()
@@ -75,6 +77,17 @@ export class Stage {
       }
     })
   }
+
+  /** A test after which no page of a room may have an error that it did not catch. */
+  faultless(name, play) {
+    this.test(name, async t => {
+      await play(t)
+      for (const person of this.people) assert.deepEqual(person.uncaught ?? [], [], `${person.name}: errors`)
+    })
+  }
+
+  /** The name of a room that no other test of the file uses. */
+  newRoom() { return `balcony-${++this.#rooms}` }
 
   /** Lets somebody in; they are shown out when the test ends. */
   enter(person) {

@@ -1,9 +1,9 @@
 // The tutorial pages, driven as a person would. Nothing of them is changed but the address of the server.
 
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { serveText } from './site.js'
 import { until } from './wait.js'
 
 const PAGES = join(dirname(fileURLToPath(import.meta.url)), '../tutorial')
@@ -33,15 +33,7 @@ export async function serveTutorial(kind, websocket) {
   const page = await readFile(join(PAGES, `${kind}.html`), 'utf8')
   const html = page.replace(KINDS[kind].address, websocket)
   if (html === page) throw new Error(`${kind}.html does not name ${KINDS[kind].address}`)
-  const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(html))
-  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${server.address().port}/`,
-    close() {
-      server.closeAllConnections()
-      return new Promise(resolve => server.close(resolve))
-    },
-  }
+  return serveText(html)
 }
 
 export class TutorialPage {

@@ -1,6 +1,7 @@
 // The XMPP user with stanza.js, driven through the page as a person would.
 
 import { Person } from './person.js'
+import { until } from './wait.js'
 
 export class XMPPUser extends Person {
   /** Opens the page at url in browser and logs in. */
@@ -25,6 +26,13 @@ export class XMPPUser extends Person {
   async add(address) {
     await this.page.fill('#to', address)
     await this.page.click('#add')
+  }
+
+  /** Waits until a contact has let it see its presence. */
+  accepted(address) {
+    const subscribed = new RegExp(`<presence[^>]* type=["']subscribed["']`)
+    return until(`${this.name}: ${address} to accept`, async () =>
+      (await this.wire()).some(({ direction, xml }) => direction === 'raw:incoming' && xml.includes(address) && subscribed.test(xml)))
   }
 
   /** Calls; data adds a data channel, as some apps do. */

@@ -1,0 +1,70 @@
+// A client of the plain protocol without a browser: one WebSocket, one JSON object a message.
+
+import assert from 'node:assert/strict'
+import { WebSocket } from 'ws'
+import { Inbox } from './inbox.js'
+import { within } from './wait.js'
+
+export class JSONClient {
+  log = []
+  context = { close: () => this.vanish() }
+
+  /** Connects to url, and logs in with name: as a client of version 1, or as an old one. */
+  static async open(url, name, { old = false } = {}) {
+    const client = new JSONClient()
+    Object.assign(client, { name, inbox: new Inbox(name), socket: new WebSocket(url) })
+    client.socket.on('message', data => client.#take(String(data)))
+    client.socket.on('close', code => client.inbox.end(`closed with ${code}`))
+    client.socket.on('error', err => client.inbox.end(err.message))
+    await within(8_000, `${name}: connecting`, new Promise((resolve, reject) => {
+      client.socket.once('open', resolve)
+      client.socket.once('error', reject)
+    }))
+    client.send({ type: 'login', name, ...(old ? {} : { v: 1 }) })
+    const login = await client.inbox.find('an answer to its login', message => message.type === 'login')
+    assert.equal(login.success, true, `${name}: logs in`)
+    return client
+  }
+
+  #take(text) {
+    this.log.push(`< ${text.slice(0, 300)}`)
+    const message = JSON.parse(text)
+    if (message.type !== 'presence') this.inbox.put(message)
+  }
+
+  send(message) {
+    const text = JSON.stringify(message)
+    this.log.push(`> ${text.slice(0, 300)}`)
+    this.socket.send(text)
+  }
+
+  /** Asserts that the next message is this one, presence apart. */
+  async hears(message) {
+    assert.deepEqual(await this.inbox.next(), message, `${this.name}: the next message`)
+  }
+
+  /** Asserts that the next message has these keys, and answers it. */
+  async hearsLike(keys) {
+    const message = await this.inbox.next()
+    const same = Object.fromEntries(Object.keys(keys).map(key => [key, message[key]]))
+    assert.deepEqual(same, keys, `${this.name}: the next message is ${JSON.stringify(message)}`)
+    return message
+  }
+
+  /** Asserts that nothing came but what was read, by asking something that is answered after all of it. */
+  async hearsNoMore() {
+    this.send({ type: 'ping' })
+    assert.deepEqual(await this.inbox.next(), { type: 'pong' }, `${this.name}: nothing else`)
+  }
+
+  /** Joins a room and answers what it was told. */
+  async join(room, more = {}) {
+    this.send({ type: 'join', room, ...more })
+    return this.hearsLike({ type: 'join', room })
+  }
+
+  close() { this.socket.close() }
+
+  /** The connection breaks. */
+  vanish() { this.socket.terminate() }
+}
