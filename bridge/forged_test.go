@@ -27,8 +27,10 @@ func (p *theatre) hush() []string {
 	defer p.mu.Unlock()
 	heard := p.stanzas
 	for _, stanza := range heard {
-		if _, rest, ok := strings.Cut(stanza, "from='bob@call.example.org/"); ok {
-			p.self = "bob@call.example.org/" + rest[:strings.IndexByte(rest, '\'')]
+		if _, from, ok := strings.Cut(stanza, "from='"); ok {
+			if from, _, _ = strings.Cut(from, "'"); strings.Contains(from, "/") {
+				p.self = from
+			}
 		}
 	}
 	p.stanzas = nil
