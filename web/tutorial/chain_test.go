@@ -1,0 +1,506 @@
+package tutorial
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/jinglebridge/jinglebridge/bridge"
+	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/internal/element"
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 10 * time.Second
+
+// xmpp is an XMPP server that keeps the stanzas it gets, and answers none.
+type xmpp struct{ stanzas chan string }
+
+func (x xmpp) Send(stanza []byte) error {
+	x.stanzas <- string(stanza)
+	return nil
+}
+
+func (x xmpp) SendIQ(iq component.IQ, done func(*component.Stanza, error)) error {
+	x.stanzas <- fmt.Sprintf("<iq type='%s' from='%s' to='%s'>%s</iq>", iq.Type, iq.From, iq.To, iq.Payload)
+	return nil
+}
+
+func (xmpp) AppendCaps(*element.Writer) {}
+
+// town is a whole bridge with a listener of each dialect.
+type town struct {
+	t                     testing.TB
+	web                   *web.Server
+	bridge                *bridge.Bridge
+	xmpp                  xmpp
+	plain, codelab, brave string // host:port
+}
+
+const enough = 1 << 20 // for limits that are not what a test is about
+
+func newTown(t testing.TB, limits web.Limits, cfg Config) *town {
+	o := &town{t: t, xmpp: xmpp{make(chan string, 10_000)}}
+	o.bridge = bridge.New(bridge.Config{
+		Domain: "call.example.org", Anonymous: true, Call: []string{"*"}, OldPages: "anyone",
+		Limits: bridge.Limits{NewCallsPerAddr: enough, NewCallsPerSession: enough, NewCallsPerTarget: enough},
+	}, o.xmpp)
+	var err error
+	o.web, err = web.New(web.Config{Handler: o.bridge, Origins: []string{"*"}, Limits: limits, Page: noPage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Web = o.web
+	brave := cfg
+	brave.Files = ""
+	codelabs, err := NewCodelab(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	braves, err := NewBrave(brave)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() { o.bridge.Run(ctx) })
+	o.bridge.HandleLink(true)
+	o.plain = o.listen(&done, web.Listener{})
+	o.codelab = o.listen(&done, web.Listener{Handler: codelabs})
+	o.brave = o.listen(&done, web.Listener{Handler: braves})
+	t.Cleanup(func() {
+		last, stop := context.WithTimeout(context.Background(), patience)
+		defer stop()
+		codelabs.Shutdown(last)
+		braves.Shutdown(last)
+		o.web.Shutdown(last)
+		cancel()
+		done.Wait()
+		if last.Err() != nil {
+			t.Error("something was left over after Shutdown")
+		}
+	})
+	return o
+}
+
+func (o *town) listen(done *sync.WaitGroup, as web.Listener) string {
+	o.t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	done.Go(func() {
+		if err := o.web.ServeAs(context.Background(), ln, as); err != nil {
+			o.t.Error(err)
+		}
+	})
+	return ln.Addr().String()
+}
+
+// client is a WebSocket that speaks Socket.IO of a version of Engine.IO, or, with 0, the
+// bridge's own protocol.
+type client struct {
+	t    testing.TB
+	conn *websocket.Conn
+	eio  int
+	id   string
+}
+
+func (o *town) page(host string, eio int) *client {
+	o.t.Helper()
+	c, err := dialPage(host, eio)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	c.t = o.t
+	o.t.Cleanup(func() { c.conn.Close() })
+	return c
+}
+
+func dialPage(host string, eio int) (*client, error) {
+	conn, _, err := websocket.DefaultDialer.Dial(fmt.Sprintf("ws://%s/socket.io/?EIO=%d&transport=websocket", host, eio), nil)
+	if err != nil {
+		return nil, err
+	}
+	c := &client{conn: conn, eio: eio}
+	var hello struct{ SID string }
+	open, err := c.read()
+	if err != nil || !strings.HasPrefix(open, "0") {
+		return nil, fmt.Errorf("got %q, %v, want an open packet", open, err)
+	}
+	if eio == 4 {
+		c.write("40")
+	}
+	connected, err := c.read()
+	if err != nil || !strings.HasPrefix(connected, "40") {
+		return nil, fmt.Errorf("got %q, %v, want a connect packet", connected, err)
+	}
+	about := open[1:]
+	if eio == 4 {
+		about = connected[2:]
+	}
+	err = json.Unmarshal([]byte(about), &hello)
+	c.id = hello.SID
+	return c, err
+}
+
+// v1 is a browser that speaks the bridge's own protocol, logged in.
+func (o *town) v1(name string) *client {
+	o.t.Helper()
+	conn, _, err := websocket.DefaultDialer.Dial("ws://"+o.plain+"/ws", nil)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.t.Cleanup(func() { conn.Close() })
+	c := &client{t: o.t, conn: conn}
+	c.say(`{"type":"login","name":"` + name + `","v":1}`)
+	c.want(`{"type":"login","success":true,*`)
+	return c
+}
+
+func (c *client) read() (string, error) {
+	c.conn.SetReadDeadline(time.Now().Add(patience))
+	for {
+		_, data, err := c.conn.ReadMessage()
+		if err != nil || c.eio == 0 || string(data) != "2" {
+			return string(data), err
+		}
+		c.write("3")
+	}
+}
+
+func (c *client) write(text string) error {
+	return c.conn.WriteMessage(websocket.TextMessage, []byte(text))
+}
+
+// say says one event, ["name",argument,…], or a message.
+func (c *client) say(text string) {
+	c.t.Helper()
+	if c.eio > 0 {
+		text = "42" + text
+	}
+	if err := c.write(text); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// next returns what the client hears next, but for the log.
+func (c *client) next() string {
+	c.t.Helper()
+	for {
+		text, err := c.read()
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if c.eio > 0 {
+			text = strings.TrimPrefix(text, "42")
+		}
+		if !strings.HasPrefix(text, `["log",`) {
+			return text
+		}
+	}
+}
+
+// want compares what is heard next with each line; "*" stands for any text.
+func (c *client) want(lines ...string) {
+	c.t.Helper()
+	for _, line := range lines {
+		if got := c.next(); !like(line, got) {
+			c.t.Fatalf("got  %s\nwant %s", got, line)
+		}
+	}
+}
+
+func like(pattern, text string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == text
+	}
+	if !strings.HasPrefix(text, parts[0]) || !strings.HasSuffix(text, parts[len(parts)-1]) {
+		return false
+	}
+	for _, part := range parts {
+		i := strings.Index(text, part)
+		if i < 0 {
+			return false
+		}
+		text = text[i+len(part):]
+	}
+	return true
+}
+
+// silent says that the client has heard nothing, by something that it says to the one that
+// answers at once and after what was to be heard.
+func (c *client) silent() {
+	c.t.Helper()
+	c.say(`["no such event"]`)
+	for {
+		text, err := c.read()
+		switch {
+		case err != nil:
+			c.t.Fatal(err)
+		case strings.Contains(text, "no such event"):
+			return
+		case !strings.HasPrefix(text, `42["log",`):
+			c.t.Fatalf("got %s, want nothing", text)
+		}
+	}
+}
+
+func (c *client) hangUp() {
+	c.write("41")
+	c.conn.Close()
+}
+
+const (
+	theOffer     = `{"sdp":"v=0 <o>","type":"offer"}`
+	theAnswer    = `{"type":"answer","sdp":"v=0 <a>"}`
+	theCandidate = `{"candidate":"candidate:1 1 udp 1 192.0.2.1 9 typ host","sdpMid":"0","sdpMLineIndex":0}`
+	theLabelled  = `{"type":"candidate","label":0,"id":"0","candidate":"candidate:1 1 udp 1 192.0.2.1 9 typ host"}`
+)
+
+// Two pages of the codelab call each other, over either Engine.IO, and again after one has
+// left; a third finds the room full and disturbs nobody.
+func TestCodelabPages(t *testing.T) {
+	o := newTown(t, web.Limits{LoginsPerMinute: -1}, Config{})
+	for _, eio := range []int{3, 4} {
+		room := fmt.Sprint("room", eio)
+		a := o.page(o.codelab, eio)
+		a.say(`["create or join","` + room + `"]`)
+		a.want(`["created","` + room + `","` + a.id + `"]`)
+		a.say(`["message","got user media"]`)
+		for range 2 {
+			b := o.page(o.codelab, 7-eio)
+			b.say(`["create or join","` + room + `"]`)
+			b.want(`["joined","`+room+`","`+b.id+`"]`, `["ready","`+room+`"]`)
+			a.want(`["join","`+room+`"]`, `["ready","`+room+`"]`)
+			third := o.page(o.codelab, eio)
+			third.say(`["create or join","` + room + `"]`)
+			third.want(`["full","` + room + `"]`)
+			third.say(`["message",` + theOffer + `]`)
+			third.hangUp()
+			b.say(`["message","got user media"]`)
+			a.want(`["message","got user media"]`)
+			a.say(`["message",` + theOffer + `]`)
+			a.say(`["message",` + theLabelled + `]`)
+			b.want(`["message",`+theOffer+`]`, `["message",`+theLabelled+`]`)
+			b.say(`["message",` + theAnswer + `]`)
+			b.say(`["message",` + theLabelled + `]`)
+			a.want(`["message",`+theAnswer+`]`, `["message",`+theLabelled+`]`)
+			b.say(`["message",{"chat":"hi","n":1.50}]`)
+			a.want(`["message",{"chat":"hi","n":1.5}]`)
+			b.hangUp()
+			a.want(`["message","bye"]`, `["bye"]`, `["created","`+room+`","`+a.id+`"]`)
+		}
+		a.hangUp()
+	}
+}
+
+func TestBravePages(t *testing.T) {
+	o := newTown(t, web.Limits{LoginsPerMinute: -1}, Config{})
+	a := o.page(o.brave, 4)
+	a.say(`["join",{"room":"1234","name":"Anna"}]`)
+	a.want(`["room_users",[]]`)
+	a.say(`["offer",` + theOffer + `]`)
+	a.say(`["candidate",` + theCandidate + `]`)
+	b := o.page(o.brave, 4)
+	b.say(`["join",{"room":"1234","name":"Bob"}]`)
+	b.want(`["room_users",[{"id":"guest*","name":"Anna"}]]`)
+	third := o.page(o.brave, 4)
+	third.say(`["join",{"room":"1234","name":"Eve"}]`)
+	third.want(`["room_full",{"room":"1234"}]`)
+	third.say(`["offer",` + theOffer + `]`)
+	b.say(`["offer",` + theOffer + `]`)
+	b.say(`["candidate",` + theCandidate + `]`)
+	a.want(`["getOffer",`+theOffer+`]`, `["getCandidate",`+theCandidate+`]`)
+	a.say(`["answer",` + theAnswer + `]`)
+	a.say(`["candidate",` + theCandidate + `]`)
+	b.want(`["getAnswer",`+theAnswer+`]`, `["getCandidate",`+theCandidate+`]`)
+	a.hangUp()
+	b.want(`["user_exit",{"id":"guest*"}]`)
+	third.say(`["join",{"room":"1234","name":"Eve"}]`)
+	third.want(`["room_users",[{"id":"guest*","name":"Bob"}]]`)
+}
+
+// Whoever is of another kind is called as it can be.
+func TestMixedRooms(t *testing.T) {
+	o := newTown(t, web.Limits{LoginsPerMinute: -1}, Config{})
+	t.Run("codelab, then v1", func(t *testing.T) {
+		page, browser := o.page(o.codelab, 3), o.v1("anna")
+		page.say(`["create or join","r1"]`)
+		page.want(`["created","r1","*"]`)
+		browser.say(`{"type":"join","room":"r1"}`)
+		browser.want(`{"type":"join","room":"r1","self":"anna","members":[{"name":"guest*","offers":true}],"max":2}`)
+		page.want(`["join","r1"]`, `["ready","r1"]`, `["message","got user media"]`)
+		page.say(`["message",` + theOffer + `]`)
+		browser.want(`{"type":"offer","offer":` + theOffer + `,"name":"guest*","call":"*","room":"r1"}`)
+		browser.say(`{"type":"answer","answer":` + theAnswer + `}`)
+		page.want(`["message",` + theAnswer + `]`)
+		browser.say(`{"type":"candidate","candidate":` + theCandidate + `}`)
+		page.want(`["message",` + theLabelled + `]`)
+		page.say(`["message","bye"]`)
+		browser.want(`{"type":"leave","name":"guest*","call":"*","room":"r1","reason":"hangup"}`)
+		browser.conn.Close()
+		page.want(`["bye"]`, `["created","r1","*"]`)
+	})
+	t.Run("v1, then codelab", func(t *testing.T) {
+		page, browser := o.page(o.codelab, 4), o.v1("bob")
+		browser.say(`{"type":"join","room":"r2"}`)
+		browser.want(`{"type":"join",*`)
+		page.say(`["create or join","r2"]`)
+		page.want(`["created","r2","*"]`, `["join","r2"]`, `["ready","r2"]`, `["message","got user media"]`)
+		browser.want(`{"type":"joined","room":"r2","name":"guest*"}`)
+		page.say(`["message",` + theOffer + `]`)
+		browser.want(`{"type":"offer",*`)
+		browser.say(`{"type":"answer","answer":` + theAnswer + `}`)
+		page.want(`["message",` + theAnswer + `]`)
+		browser.say(`{"type":"leave"}`)
+		page.want(`["message","bye"]`)
+	})
+	t.Run("Brave, then codelab", func(t *testing.T) {
+		brave, codelab := o.page(o.brave, 4), o.page(o.codelab, 3)
+		brave.say(`["join",{"room":"r3","name":"Anna"}]`)
+		brave.want(`["room_users",[]]`)
+		codelab.say(`["create or join","r3"]`)
+		codelab.want(`["created","r3","*"]`, `["join","r3"]`, `["ready","r3"]`, `["message","got user media"]`)
+		codelab.say(`["message",` + theOffer + `]`)
+		codelab.say(`["message",` + theLabelled + `]`)
+		brave.want(`["getOffer",`+theOffer+`]`, `["getCandidate",`+theCandidate+`]`)
+		brave.say(`["answer",` + theAnswer + `]`)
+		codelab.want(`["message",` + theAnswer + `]`)
+	})
+	t.Run("codelab, then Brave", func(t *testing.T) {
+		codelab, brave := o.page(o.codelab, 3), o.page(o.brave, 4)
+		codelab.say(`["create or join","r4"]`)
+		codelab.want(`["created","r4","*"]`)
+		brave.say(`["join",{"room":"r4","name":"Anna"}]`)
+		brave.want(`["room_users",[{"id":"guest*","name":"guest*"}]]`)
+		brave.say(`["offer",` + theOffer + `]`) // which nobody takes
+		codelab.want(`["join","r4"]`, `["ready","r4"]`, `["message","got user media"]`)
+		codelab.say(`["message",` + theOffer + `]`)
+		brave.want(`["getOffer",` + theOffer + `]`)
+		brave.say(`["answer",` + theAnswer + `]`)
+		codelab.want(`["message",` + theAnswer + `]`)
+		codelab.hangUp()
+		brave.want(`["user_exit",{"id":"guest*"}]`)
+	})
+}
+
+// A drop in any phase frees the other page for the next one.
+func TestDropsInEveryPhase(t *testing.T) {
+	o := newTown(t, web.Limits{LoginsPerMinute: -1}, Config{})
+	phases := []func(a, b *client){
+		func(a, b *client) {},
+		func(a, b *client) { b.say(`["message","got user media"]`); a.want(`["message","got user media"]`) },
+		func(a, b *client) { a.say(`["message",` + theOffer + `]`); b.want(`["message",` + theOffer + `]`) },
+		func(a, b *client) { b.say(`["message",` + theAnswer + `]`); a.want(`["message",` + theAnswer + `]`) },
+		func(a, b *client) {
+			b.say(`["message",` + theLabelled + `]`)
+			a.want(`["message",` + theLabelled + `]`)
+		},
+	}
+	for _, leaver := range []int{0, 1} {
+		for last := range phases {
+			room := fmt.Sprintf("drop%d%d", leaver, last)
+			pages := []*client{o.page(o.codelab, 3), o.page(o.codelab, 4)}
+			pages[0].say(`["create or join","` + room + `"]`)
+			pages[0].want(`["created",*`)
+			pages[1].say(`["create or join","` + room + `"]`)
+			pages[1].want(`["joined",*`, `["ready",*`)
+			pages[0].want(`["join",*`, `["ready",*`)
+			for _, phase := range phases[:last+1] {
+				phase(pages[0], pages[1])
+			}
+			pages[leaver].conn.Close() // without a word
+			stays := pages[1-leaver]
+			if last >= 2 {
+				stays.want(`["message","bye"]`)
+			}
+			stays.want(`["bye"]`, `["created","`+room+`","`+stays.id+`"]`)
+			next := o.page(o.codelab, 3)
+			next.say(`["create or join","` + room + `"]`)
+			next.want(`["joined",*`, `["ready",*`)
+			stays.want(`["join",*`, `["ready",*`)
+			stays.conn.Close()
+			next.conn.Close()
+		}
+	}
+}
+
+// The room of an XMPP user calls her.
+func TestPageCallsXMPP(t *testing.T) {
+	o := newTown(t, web.Limits{LoginsPerMinute: -1}, Config{})
+	page := o.page(o.codelab, 3)
+	page.say(`["create or join","juliet@example.org"]`)
+	page.want(`["created","juliet@example.org","*"]`, `["join","juliet@example.org"]`, `["ready","juliet@example.org"]`, `["message","got user media"]`)
+	page.say(`["message",` + string(web.Description("offer", audioOffer)) + `]`)
+	for {
+		select {
+		case stanza := <-o.xmpp.stanzas:
+			if strings.Contains(stanza, "juliet@example.org") {
+				return
+			}
+		case <-time.After(patience):
+			t.Fatal("nobody calls juliet")
+		}
+	}
+}
+
+const audioOffer = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n" +
+	"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=ice-ufrag:aBcD\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n" +
+	"a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n" +
+	"a=setup:actpass\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n"
+
+// Pages of origins that may not connect, and who comes after Shutdown, stay out.
+func TestWhoMayConnect(t *testing.T) {
+	o := newTown(t, web.Limits{WaitingPerAddr: -1, SocketsPerAddr: 1}, Config{})
+	first := o.page(o.codelab, 4)
+	first.silent()
+	resp, err := http.Get("http://" + o.codelab + "/socket.io/?EIO=4&transport=polling")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("got %s for a second session, want 429", resp.Status)
+	}
+	first.hangUp()
+	var body bytes.Buffer
+	strict, err := web.New(web.Config{Handler: o.bridge, Origins: []string{"https://good.example"}, Page: noPage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer strict.Shutdown(context.Background())
+	server, err := NewCodelab(Config{Web: strict})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Shutdown(context.Background())
+	w := recorder{&body, http.Header{}, 0}
+	r, _ := http.NewRequest("GET", "http://bridge.example/socket.io/?EIO=4&transport=polling", nil)
+	r.Header.Set("Origin", "https://evil.example")
+	r.RemoteAddr = "192.0.2.1:4711"
+	server.ServeHTTP(&w, r)
+	if w.status != http.StatusForbidden {
+		t.Errorf("got %d %q for a page of a foreign origin, want 403", w.status, &body)
+	}
+}
+
+type recorder struct {
+	*bytes.Buffer
+	header http.Header
+	status int
+}
+
+func (w *recorder) Header() http.Header    { return w.header }
+func (w *recorder) WriteHeader(status int) { w.status = status }

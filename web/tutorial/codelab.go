@@ -1,0 +1,277 @@
+package tutorial
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/jinglebridge/jinglebridge/web"
+)
+
+// codelab is a page of the codelab. Whoever is greeted with "created" makes the offer, always,
+// and may throw when it gets one; whoever is greeted with "joined" waits for it.
+//
+//	page says                           bridge hears
+//	create or join (room)               join, first as one that takes offers
+//	message ({type:"offer",sdp}, …)     offer, answer, candidate
+//	message ("bye")                     leave of the call
+//	message (anything else)             message
+//	bye                                 leave of the room
+//	ipaddr                              nothing
+type codelab struct {
+	*page
+
+	// With mu.
+	since time.Time   // when it was greeted with joined
+	media bool        // it has said "got user media"
+	held  held        // what waits for that
+	timer *time.Timer // and how long
+}
+
+// held is an offer and the candidates after it.
+type held struct {
+	call string
+	said []json.RawMessage
+}
+
+const (
+	// mediaTime is how long an offer waits for "got user media", which only the page of step 05
+	// ever says. COMPAT codelab step 05: drops an offer that comes before its camera is on, and
+	// throws at the next candidate.
+	mediaTime = 3 * time.Second
+	maxHeld   = 128 // messages
+)
+
+func newCodelab(p *page) dialect { return &codelab{page: p} }
+
+func (c *codelab) event(name string, args []json.RawMessage) {
+	switch name {
+	case "create or join":
+		if c.enter(first(args), nil) {
+			c.greetAgain()
+		}
+	case "message":
+		c.heard(first(args))
+	case "bye":
+		c.exit()
+	case "ipaddr":
+		for _, ip := range c.server.addresses(c.guest) {
+			c.socket.Emit("ipaddr", quote(ip))
+		}
+	default:
+		c.tell("unknown event " + strconv.Quote(clip(name)))
+	}
+}
+
+// heard takes what the page says to the other one.
+func (c *codelab) heard(data json.RawMessage) {
+	switch string(data) {
+	case `"bye"`:
+		c.hangUp()
+		return
+	case `"got user media"`:
+		c.mu.Lock()
+		c.media = true
+		c.release()
+		c.mu.Unlock()
+	}
+	var said codelabMessage
+	if data[0] == '{' {
+		if err := web.Members(data, said.member); err != nil {
+			c.tell(err.Error())
+			return
+		}
+	}
+	switch string(said.kind) {
+	case `"offer"`:
+		c.sayOffer(data)
+	case `"answer"`:
+		c.sayAnswer(data)
+	case `"candidate"`:
+		c.heardLabelled(said)
+	default:
+		c.tellOther(data)
+	}
+}
+
+// codelabMessage is a message about a call, as far as it is read here.
+type codelabMessage struct{ kind, label, id, candidate json.RawMessage }
+
+func (m *codelabMessage) member(key string, value json.RawMessage) error {
+	var into *json.RawMessage
+	switch key {
+	case "type":
+		into = &m.kind
+	case "label":
+		into = &m.label
+	case "id":
+		into = &m.id
+	case "candidate":
+		into = &m.candidate
+	default:
+		return nil
+	}
+	if *into != nil {
+		return errors.New(key + " twice")
+	}
+	*into = value
+	return nil
+}
+
+func (m *codelabMessage) usable() bool {
+	digit := len(m.label) > 0 && '0' <= m.label[0] && m.label[0] <= '9'
+	return len(m.candidate) > 0 && m.candidate[0] == '"' && (m.id == nil || m.id[0] == '"' || m.id[0] == 'n') &&
+		(m.label == nil || digit || m.label[0] == 'n')
+}
+
+// heardLabelled makes an RTCIceCandidateInit of the page's candidate.
+func (c *codelab) heardLabelled(said codelabMessage) {
+	if !said.usable() {
+		c.tell("want a candidate and an id that are strings, and a label that is a number")
+		return
+	}
+	candidate := append(message(`{"candidate":`), said.candidate...)
+	if said.id != nil {
+		candidate = candidate.raw("sdpMid", said.id)
+	}
+	if said.label != nil {
+		candidate = candidate.raw("sdpMLineIndex", said.label)
+	}
+	c.sayCandidate(c.message("candidate").raw("candidate", append(candidate, '}')))
+}
+
+// settle greets the page as what it can be in the room as it is.
+func (c *codelab) settle() {
+	r := c.room
+	switch {
+	case r.peer.Name == "" && r.offers == r.awaited:
+		c.ask(!r.awaited) // whom XMPP users may call takes offers; who waits for pages makes them
+	case r.peer.Offers && r.offers: // one of the two will give in, or neither can be helped
+	default:
+		c.greet(r.offers || r.peer.Name != "" && !r.later && !r.peer.Offers)
+	}
+}
+
+func (c *codelab) greet(creator bool) {
+	r := c.room
+	told := "joined"
+	if creator {
+		told = "created"
+	}
+	anew := r.told != told
+	r.told = told
+	if anew {
+		c.tell(told + " room " + clip(r.name))
+		c.socket.Emit(told, r.raw, quote(c.socket.ID()))
+	}
+	switch {
+	case !creator && anew:
+		c.since = time.Now()
+		c.socket.Emit("ready", r.raw)
+	case creator && r.peer.Name != "":
+		c.socket.Emit("join", r.raw)
+		c.socket.Emit("ready", r.raw)
+		// COMPAT codelab step 05: makes its offer when the other page says this. One that has
+		// just come and is of the codelab says so itself; all others do not, or have.
+		if _, page := c.server.pages.Load(r.peer.Name); !page || !r.later {
+			c.socket.Emit("message", json.RawMessage(`"got user media"`))
+		}
+	}
+}
+
+// greetAgain answers a page that is in the room already. To one that has company another
+// greeting would mean another connection.
+func (c *codelab) greetAgain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.room; r != nil && r.peer.Name == "" && r.told != "" {
+		r.told = ""
+		c.greet(r.offers)
+	}
+}
+
+func (c *codelab) crowded(room json.RawMessage) { c.socket.Emit("full", room) }
+
+// parted says so, and asks how to greet the page that is alone again: what it was it may
+// have forgotten, and XMPP users may have come to know the room.
+func (c *codelab) parted() {
+	c.socket.Emit("bye")
+	if r := c.room; !r.person() {
+		r.told = ""
+		c.ask(r.offers)
+	}
+}
+
+func (c *codelab) offer(description json.RawMessage) {
+	wait := mediaTime - time.Since(c.since)
+	if c.media || wait <= 0 {
+		c.socket.Emit("message", description)
+		return
+	}
+	c.drop()
+	c.held = held{c.call.id, []json.RawMessage{description}}
+	c.timer = time.AfterFunc(wait, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.release()
+	})
+}
+
+// release gives the page what was held for it.
+func (c *codelab) release() {
+	said := c.held.said
+	if c.held.call != c.call.id {
+		said = nil
+	}
+	c.drop()
+	for _, data := range said {
+		c.socket.Emit("message", data)
+	}
+}
+
+func (c *codelab) drop() {
+	c.held = held{}
+	if c.timer != nil {
+		c.timer.Stop()
+		c.timer = nil
+	}
+}
+
+func (c *codelab) answer(description json.RawMessage) { c.socket.Emit("message", description) }
+
+// candidate says the m-line both ways: step 05 reads its index, step 06 its mid, too. Without
+// an index it is taken for the first, which the others are bundled with.
+func (c *codelab) candidate(_ json.RawMessage, ice web.ICECandidate) {
+	m := message(`{"type":"candidate"`).number("label", max(0, ice.SDPMLineIndex))
+	if ice.SDPMid == "" {
+		m = m.raw("id", []byte("null"))
+	} else {
+		m = m.text("id", ice.SDPMid)
+	}
+	m = append(m.text("candidate", ice.Candidate), '}')
+	if c.held.call == "" || c.held.call != c.call.id {
+		c.socket.Emit("message", json.RawMessage(m))
+	} else if len(c.held.said) < maxHeld {
+		c.held.said = append(c.held.said, json.RawMessage(m))
+	}
+}
+
+func (c *codelab) relay(data json.RawMessage) { c.socket.Emit("message", data) }
+
+// over tells a page that has heard of the call that it has ended.
+func (c *codelab) over(call, _ string) {
+	unheard := c.held.call == call
+	c.drop()
+	if !unheard {
+		c.socket.Emit("message", json.RawMessage(`"bye"`))
+	}
+}
+
+func (c *codelab) close() { c.drop() }
+
+// tell logs something in the page's console, as the codelab's server does.
+func (c *codelab) tell(text string) {
+	line, _ := json.Marshal([]string{"Message from server:", text}) // of strings never fails
+	c.socket.Emit("log", line)
+}
