@@ -257,7 +257,7 @@ func (b *Bridge) proposedTo(s *component.Stanza, m jingle.Message) {
 func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, media []string) {
 	from := component.Bare(s.From)
 	key := proposalKey{u.bare, from, m.ID}
-	if b.proposals[key] != nil {
+	if b.proposals[key] != nil || u.inSession(b, s.From, m.ID) {
 		return // said twice
 	}
 	now := time.Now()
@@ -288,6 +288,12 @@ func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, me
 	default:
 		x.over(faultOf(err), "")
 	}
+}
+
+// inSession says whether a device has a session of this id with one of the tabs: two of the same
+// id could not be told apart.
+func (u *user) inSession(b *Bridge, peer, sid string) bool {
+	return slices.ContainsFunc(u.tabs, func(t *tab) bool { return b.jingles[sessionKey{t.jid, peer, sid}] != nil })
 }
 
 // unreachable answers a proposal to somebody who is not here: an error without the
