@@ -32,6 +32,10 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"type":"candidate","candidates":[{"candidate":"x","sdpMLineIndex":0.0},null],"id":1e2}`))
 	f.Add([]byte(`{"type":"info","hold":true,"mute":{"0":false},"streams":{"s":{"label":"screen"}}}`))
 	f.Add([]byte(`{"type":"login","v":1,"caps":["invite"],"resume":{"session":"q","seq":3}}`))
+	f.Add([]byte(`{"type":"join","room":"foo","title":"A","max":2.0,"offers":true,"id":1}`))
+	f.Add([]byte(`{"type":"message","room":"foo","data":{"type":"candidate","label":0,"id":"0","candidate":"c"}}`))
+	f.Add([]byte(`{"type":"message","data":null,"room":"juliet@example.org","max":9}`))
+	f.Add([]byte(`{"type":"leave","room":"foo","reason":"gone"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, old := range []bool{true, false} {
 			m, err := Parse(data, old)
@@ -62,7 +66,15 @@ func checkAgainst(t *testing.T, data []byte, m Message) {
 	if name, ok := keys["name"].(string); ok && name != m.Name {
 		t.Fatalf("%q: got name %q, want %q", data, m.Name, name)
 	}
-	for key, payload := range map[string]json.RawMessage{"offer": m.Offer, "answer": m.Answer, "candidate": m.Candidate} {
+	for key, text := range map[string]string{"room": m.Room, "title": m.Title} {
+		if said, ok := keys[key].(string); text != "" && (!ok || said != text) {
+			t.Fatalf("%q: got %s %q, want %q", data, key, text, said)
+		}
+	}
+	if offers, _ := keys["offers"].(bool); m.Offers && !offers {
+		t.Fatalf("%q: it does not say that it offers", data)
+	}
+	for key, payload := range map[string]json.RawMessage{"offer": m.Offer, "answer": m.Answer, "candidate": m.Candidate, "data": m.Data} {
 		if payload == nil {
 			continue
 		}

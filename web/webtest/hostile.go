@@ -58,6 +58,7 @@ func Hostile(domain string) []Frame {
 	frames = append(frames, characters(domain)...)
 	frames = append(frames, shapes(domain)...)
 	frames = append(frames, names(domain)...)
+	frames = append(frames, rooms(domain)...)
 	frames = append(frames, payloads(domain)...)
 	return append(frames, wire()...)
 }
@@ -117,7 +118,7 @@ func characters(domain string) []Frame {
 // shapes gives every verb every wrong kind of value.
 func shapes(domain string) []Frame {
 	verbs := []string{"login", "offer", "answer", "candidate", "leave", "invite", "ringing", "accept", "info",
-		"presence", "roster", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "join", "ice", "ping",
+		"presence", "roster", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "join", "message", "ice", "ping",
 		"ok", "error", "joined", "left", "pong", "shutdown", "constructor", "__proto__", "LOGIN"}
 	values := []string{`null`, `true`, `5`, `-1e308`, `""`, `[]`, `{}`, `[[]]`, `{"a":{}}`, `"` + strings.Repeat("x", 2_000) + `"`}
 	var frames []Frame
@@ -126,7 +127,7 @@ func shapes(domain string) []Frame {
 		value := values[i%len(values)]
 		all := ""
 		for _, key := range []string{"name", "call", "offer", "answer", "candidate", "candidates", "media", "reason", "title",
-			"timeout", "room", "hold", "mute", "streams", "caps", "v", "resume", "show", "status", "priority", "id", "message"} {
+			"timeout", "room", "max", "offers", "data", "hold", "mute", "streams", "caps", "v", "resume", "show", "status", "priority", "id", "message"} {
 			all += `,"` + key + `":` + value
 		}
 		frames = append(frames, text(fmt.Sprintf("%s, all %.9s", verb, value), `{"type":"`+verb+`"`+all+`}`))
@@ -153,9 +154,33 @@ func names(domain string) []Frame {
 		`null`, `undefined`, `constructor`, `__proto__`, `toString`, `' or 1=1 --`, `../../etc/passwd`, `<script>`, `%s%n`, `a\nb@` + domain, `a\r\nb`, `a\tb`,
 	} {
 		frames = append(frames,
-			text(fmt.Sprintf("call %.40q", name), `{"type":"offer","offer":{"type":"offer","sdp":"v=0\r\n"},"name":"`+name+`"}`))
+			text(fmt.Sprintf("call %.40q", name), `{"type":"offer","offer":{"type":"offer","sdp":"v=0\r\n"},"name":"`+name+`"}`),
+			text(fmt.Sprintf("join %.40q", name), `{"type":"join","room":"`+name+`","title":"`+name+`"}`))
 	}
 	return frames
+}
+
+// rooms is what should not be said of rooms, or in them.
+func rooms(domain string) []Frame {
+	var frames []Frame
+	for _, data := range []string{
+		``, `null`, `{`, `"`, `[` + strings.Repeat("[", 1_000), strings.Repeat(`{"a":`, 10_000) + `1` + strings.Repeat("}", 10_000),
+		`"` + strings.Repeat("x", 65_000) + `"`, `"\ud800"`, `"\uffff"`, `1e999`, `[1,2`, `{"a":1,"a":2}`,
+	} {
+		frames = append(frames,
+			text(fmt.Sprintf("message %.20q to a room", data), `{"type":"message","room":"hostile","data":`+data+`}`),
+			text(fmt.Sprintf("message %.20q to nobody", data), `{"type":"message","data":`+data+`}`))
+	}
+	for _, keys := range []string{`"max":-1`, `"max":1e9`, `"max":1.5`, `"max":"2"`, `"offers":"yes"`, `"offers":[]`, `"members":[{}]`, `"awaited":true`, `"self":"x"`, `"call":"c"`, `"name":"x"`} {
+		frames = append(frames, text("join with "+keys, `{"type":"join","room":"hostile",`+keys+`}`))
+	}
+	return append(frames,
+		text("join a person", `{"type":"join","room":"juliet@`+domain+`"}`),
+		text("message to a person", `{"type":"message","room":"juliet@`+domain+`","data":1}`),
+		text("leave a person", `{"type":"leave","room":"juliet@`+domain+`"}`),
+		text("offer to a room", `{"type":"offer","offer":{},"name":"hostile","room":"hostile"}`),
+		text("offer to oneself", `{"type":"offer","offer":{},"name":"hostile","room":"hostile@call.`+domain+`"}`),
+		text("leave a room twice", `{"type":"leave","room":"hostile"}`), text("leave a room again", `{"type":"leave","room":"hostile"}`))
 }
 
 // payloads are descriptions and candidates that are none, or say more than one line.
