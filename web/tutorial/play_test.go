@@ -2,6 +2,7 @@ package tutorial
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -76,6 +77,7 @@ type stage struct {
 	web    *web.Server
 	server *Server
 	page   *page
+	addr   string // whence it comes; "" from this machine
 
 	mu     sync.Mutex
 	toPage []string
@@ -113,7 +115,7 @@ func (s *stage) enter(dialect string, cfg Config) error {
 		return []net.Addr{loopback, &net.IPNet{IP: net.IPv4(192, 0, 2, 7), Mask: net.CIDRMask(24, 32)}, &net.IPNet{IP: net.IPv6loopback}}, nil
 	}
 	r := httptest.NewRequest("GET", "/socket.io/", nil)
-	r.RemoteAddr = "127.0.0.1:4711"
+	r.RemoteAddr = cmp.Or(s.addr, "127.0.0.1:4711")
 	guest, ok := s.web.Admit(httptest.NewRecorder(), r)
 	if !ok {
 		return fmt.Errorf("not admitted")

@@ -49,16 +49,16 @@ type Server struct {
 // NewCodelab serves the pages of the codelab's steps 04, 05 and 06.
 func NewCodelab(cfg Config) (*Server, error) {
 	return newServer(cfg, newCodelab, "This port speaks Socket.IO as the server of the WebRTC codelab does, at /socket.io/. "+
-		"Name a directory in the key tutorial.files, and its files are served here.")
+		"Name a directory in the key tutorial.codelab_files, and its files are served here.")
 }
 
 // NewBrave serves the pages of "WebRTC for the Brave", lesson 5.
 func NewBrave(cfg Config) (*Server, error) {
 	if cfg.Files != "" {
-		return nil, errors.New("tutorial.files: only the codelab's port has files")
+		return nil, errors.New("tutorial.codelab_files: only the codelab's port has files")
 	}
 	return newServer(cfg, newBrave, `This port speaks Socket.IO as the server of "WebRTC for the Brave" does, at /socket.io/. `+
-		"Its pages come from elsewhere: only the codelab's port has files, those of the key tutorial.files.")
+		"Its pages come from elsewhere: only the codelab's port has files, those of the key tutorial.codelab_files.")
 }
 
 func newServer(cfg Config, dialect func(*page) dialect, hello string) (*Server, error) {
@@ -73,7 +73,7 @@ func newServer(cfg Config, dialect func(*page) dialect, hello string) (*Server, 
 	if cfg.Files != "" {
 		root, err := os.OpenRoot(cfg.Files)
 		if err != nil {
-			return nil, fmt.Errorf("tutorial.files: %w", err)
+			return nil, fmt.Errorf("tutorial.codelab_files: %w", err)
 		}
 		s.files = root
 	}
