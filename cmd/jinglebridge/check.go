@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"net"
+	"os"
 	"strings"
 
 	"github.com/jinglebridge/jinglebridge/component"
@@ -27,6 +28,7 @@ func (l *loader) check() {
 		l.checkLink()
 	}
 	l.checkListen()
+	l.checkTutorial()
 	l.checkTLS()
 }
 
@@ -62,6 +64,30 @@ func (l *loader) checkListen() {
 	}
 	if c.Admin != "" && c.Admin == c.Listen && !portZero(c.Admin) {
 		l.refuseKey("admin.address", "want another port than listen.address: metrics are not for everybody")
+	}
+}
+
+// checkTutorial: what holds for listen.address holds for each of its like.
+func (l *loader) checkTutorial() {
+	c := l.cfg
+	taken := map[string]string{c.Listen: "listen.address", c.Admin: "admin.address"}
+	for _, at := range c.Tutorial.listeners() {
+		switch other := taken[at.address]; {
+		case at.address == "":
+			continue
+		case !loopback(at.address) && !c.Web.BehindProxy && c.Cert == "":
+			l.refuseKey(at.key, "plain ws:// beyond this machine; want a loopback address, [listen.tls] cert and key, or behind_proxy = true with trusted_proxies")
+		case other != "" && !portZero(at.address):
+			l.refuseKey(at.key, "want another port than %s", other)
+		}
+		taken[at.address] = at.key
+	}
+	if dir := c.Tutorial.CodelabFiles; dir != "" {
+		if info, err := os.Stat(dir); err != nil {
+			l.refuseKey("tutorial.codelab_files", "%v", err)
+		} else if !info.IsDir() {
+			l.refuseKey("tutorial.codelab_files", "want a folder, and %s is none", dir)
+		}
 	}
 }
 

@@ -11,9 +11,10 @@ import (
 // Config is what config.toml, the environment and the flags say together, in the words
 // of the rooms that will take it.
 type Config struct {
-	XMPP   component.Config
-	Web    web.Config
-	Bridge bridge.Config
+	XMPP     component.Config
+	Web      web.Config
+	Bridge   bridge.Config
+	Tutorial Tutorial
 
 	SecretFile string
 	Listen     string
@@ -21,6 +22,14 @@ type Config struct {
 	Admin      string
 
 	Level, Format string
+}
+
+// Tutorial says where the pages of which tutorial are served; "" is nowhere.
+type Tutorial struct {
+	LearningWebRTC, Tutorialspoint, Brave, Codelab string // addresses
+
+	CodelabFiles string // folder
+	IP           string // what a page hears of the server's address
 }
 
 // defaults is what an empty config.toml means: what the rooms do when they are told
@@ -55,7 +64,7 @@ const (
 
 // keys is every key there is, in the order of config.toml.
 func (c *Config) keys() []key {
-	x, w, b := &c.XMPP, &c.Web, &c.Bridge
+	x, w, b, t := &c.XMPP, &c.Web, &c.Bridge, &c.Tutorial
 	return append([]key{
 		{path: "xmpp.domain", value: text{&x.Domain, domainName}},
 		{path: "xmpp.server", value: text{&x.Server, serverURL}},
@@ -81,6 +90,13 @@ func (c *Config) keys() []key {
 		{path: "policy.call", value: list{&b.Call, callee}},
 		{path: "policy.called_by", value: choice[string]{&b.CalledBy, []string{"anyone", "contacts"}}},
 		{path: "policy.old_pages", value: choice[string]{&b.OldPages, []string{"contacts", "anyone", "nobody"}}},
+
+		{path: "tutorial.learning_webrtc", value: text{&t.LearningWebRTC, orNothing(listenAddress)}},
+		{path: "tutorial.tutorialspoint", value: text{&t.Tutorialspoint, orNothing(listenAddress)}},
+		{path: "tutorial.brave", value: text{&t.Brave, orNothing(listenAddress)}},
+		{path: "tutorial.codelab", value: text{&t.Codelab, orNothing(listenAddress)}},
+		{path: "tutorial.codelab_files", value: text{&t.CodelabFiles, nil}},
+		{path: "tutorial.ip", value: text{&t.IP, orNothing(ipAddress)}},
 
 		{path: "ice.servers", value: iceServers{&b.ICEServers}},
 		{path: "ice.ttl", value: span{&b.ICETTL, time.Minute, 30 * day}},

@@ -68,6 +68,14 @@ func listenAddress(s string) error {
 	return nil
 }
 
+// ipAddress agrees with an IP address.
+func ipAddress(s string) error {
+	if _, err := netip.ParseAddr(s); err != nil {
+		return fmt.Errorf("want an IP address such as \"192.0.2.1\", got %q", s)
+	}
+	return nil
+}
+
 // orNothing lets a key be switched off by "".
 func orNothing(check func(string) error) func(string) error {
 	return func(s string) error {

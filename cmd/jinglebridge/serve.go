@@ -32,6 +32,8 @@ type parts struct {
 	admin  *admin
 
 	listener, adminListener net.Listener // the second is nil without [admin] address
+	lecterns                []*lectern
+	tls                     *tls.Config // nil without [listen.tls]
 	stopping                chan struct{}
 }
 
@@ -76,19 +78,30 @@ func (p *parts) listen() error {
 	if p.cfg.Cert != "" {
 		pair, err := newKeyPair(p.cfg.Cert, p.cfg.Key, p.log)
 		if err != nil {
-			ln.Close()
+			p.closeListeners()
 			return fmt.Errorf("listen.tls: %w", err)
 		}
-		p.listener = tls.NewListener(ln, pair.config())
+		p.tls = pair.config()
+		p.listener = tls.NewListener(ln, p.tls)
 	}
-	if p.cfg.Admin == "" {
-		return nil
+	if p.cfg.Admin != "" {
+		if p.adminListener, err = net.Listen("tcp", p.cfg.Admin); err != nil {
+			p.closeListeners()
+			return fmt.Errorf("admin.address: %w", err)
+		}
 	}
-	if p.adminListener, err = net.Listen("tcp", p.cfg.Admin); err != nil {
-		ln.Close()
-		return fmt.Errorf("admin.address: %w", err)
+	return p.openTutorials()
+}
+
+// closeListeners gives up what was opened, when not all could be.
+func (p *parts) closeListeners() {
+	p.listener.Close()
+	if p.adminListener != nil {
+		p.adminListener.Close()
 	}
-	return nil
+	for _, at := range p.lecterns {
+		at.listener.Close()
+	}
 }
 
 // announce says in one line where we listen and what we attach to.
@@ -121,10 +134,12 @@ func (p *parts) notify(state string) {
 // run ends when ctx does, which is the ordinary way, or with the first part that fails.
 func (p *parts) run(ctx context.Context) error {
 	link, loop, web, admin := newTask("component"), newTask("bridge"), newTask("web"), newTask("admin")
-	failed := make(chan error, 4) // room for each, so that none waits
+	failed := make(chan error, 5) // room for each, so that none waits
 	link.start(failed, func(ctx context.Context) error { return p.link.Run(ctx, p.bridge) })
 	loop.start(failed, p.bridge.Run)
 	web.start(failed, func(ctx context.Context) error { return p.web.Serve(ctx, p.listener) })
+	tutorials := newTask("tutorial")
+	tutorials.start(failed, p.serveTutorials)
 	if p.adminListener != nil {
 		admin.start(failed, func(ctx context.Context) error { return p.admin.serve(ctx, p.adminListener, p.log) })
 	}
@@ -142,7 +157,11 @@ func (p *parts) run(ctx context.Context) error {
 	limit, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	web.stop(limit)
+	tutorials.stop(limit)
 	p.bridge.Shutdown(limit)
+	for _, at := range p.lecterns {
+		at.shutdown(limit)
+	}
 	p.web.Shutdown(limit)
 	link.stop(limit)
 	loop.stop(limit)
