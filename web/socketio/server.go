@@ -55,12 +55,25 @@ func (s *Server) Shutdown(ctx context.Context) {
 	select {
 	case <-s.sessions.empty:
 		return
+	case <-time.After(lastPoll):
+	case <-ctx.Done():
+	}
+	for _, socket := range all {
+		socket.unheard()
+	}
+	select {
+	case <-s.sessions.empty:
+		return
 	case <-ctx.Done():
 	}
 	for _, socket := range all {
 		socket.end("shutdown")
 	}
 }
+
+// lastPoll is how long a client that is not polling may take to come for its last packet. By
+// then the listener is mostly closed, and it cannot.
+const lastPoll = time.Second
 
 // refusal is an HTTP error in the words of Engine.IO's own server, as far as it has them.
 type refusal struct {

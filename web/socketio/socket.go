@@ -89,6 +89,16 @@ func (s *Socket) restart() {
 	s.leave(websocket.CloseServiceRestart)
 }
 
+// unheard ends the session unless its client waits for what is written.
+func (s *Socket) unheard() {
+	s.mu.Lock()
+	away := s.conn == nil && s.poll == nil && !s.writing
+	s.mu.Unlock()
+	if away {
+		s.end("shutdown")
+	}
+}
+
 // fail closes the session because of what its client said, and tells it why.
 func (s *Socket) fail(err error) {
 	s.mu.Lock()
