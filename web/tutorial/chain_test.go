@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strings"
@@ -434,6 +435,62 @@ func TestDropsInEveryPhase(t *testing.T) {
 			stays.want(`["join",*`, `["ready",*`)
 			stays.conn.Close()
 			next.conn.Close()
+		}
+	}
+}
+
+// Pages that say whatever comes to their minds, at the same time, leave a room that the next
+// two can use.
+func TestChatter(t *testing.T) {
+	o := newTown(t, web.Limits{LoginsPerMinute: -1, MessagesPerSecond: enough, MessageBurst: enough}, Config{})
+	words := []string{
+		`["create or join","r0"]`, `["create or join","r1"]`, `["bye"]`, `["message","bye"]`, `["message","got user media"]`,
+		`["message",` + theOffer + `]`, `["message",` + theAnswer + `]`, `["message",` + theLabelled + `]`, `["message",1]`,
+		`["join",{"room":"r0"}]`, `["join",{"room":"r1"}]`, `["offer",` + theOffer + `]`, `["answer",` + theAnswer + `]`, `["candidate",` + theCandidate + `]`,
+	}
+	var talk sync.WaitGroup
+	for i := range 6 {
+		page := o.page([]string{o.codelab, o.codelab, o.brave}[i%3], 3+i%2)
+		talk.Go(func() { // ends when the page is closed
+			for {
+				if _, err := page.read(); err != nil {
+					return
+				}
+			}
+		})
+		talk.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(i), 7))
+			for range 500 {
+				if page.conn.WriteMessage(websocket.TextMessage, []byte("42"+words[r.IntN(len(words))])) != nil {
+					break
+				}
+			}
+			page.conn.Close()
+		})
+	}
+	talk.Wait()
+	for _, room := range []string{"r0", "r1"} {
+		a, b := o.page(o.codelab, 3), o.page(o.codelab, 4)
+		a.enterEmpty(room)
+		b.say(`["create or join","` + room + `"]`)
+		b.want(`["joined",*`, `["ready",*`)
+		a.want(`["join",*`, `["ready",*`)
+	}
+}
+
+// enterEmpty joins a room that others may be about to leave.
+func (c *client) enterEmpty(room string) {
+	c.t.Helper()
+	for {
+		c.say(`["create or join","` + room + `"]`)
+		for {
+			got := c.next()
+			if like(`["created",*`, got) {
+				return
+			}
+			if like(`["full",*`, got) {
+				break
+			}
 		}
 	}
 }

@@ -137,7 +137,7 @@ func TestBadConfig(t *testing.T) {
 	stage := newStage(t)
 	for want, try := range map[string]func() (*Server, error){
 		"no web.Server":              func() (*Server, error) { return NewCodelab(Config{}) },
-		"tutorial.codelab_files: ":           func() (*Server, error) { return NewCodelab(Config{Web: stage.web, Files: "/nowhere/at/all"}) },
+		"tutorial.codelab_files: ":   func() (*Server, error) { return NewCodelab(Config{Web: stage.web, Files: "/nowhere/at/all"}) },
 		"only the codelab":           func() (*Server, error) { return NewBrave(Config{Web: stage.web, Files: t.TempDir()}) },
 		"files_test.go: not a direc": func() (*Server, error) { return NewCodelab(Config{Web: stage.web, Files: "files_test.go"}) },
 	} {

@@ -73,7 +73,9 @@ func (p *page) connected(s socket) {
 	p.turn.Lock()
 	defer p.turn.Unlock()
 	p.socket = s
-	p.say(p.message("login").text("name", p.server.newName()).number("v", 1))
+	if !p.say(p.message("login").text("name", p.server.newName()).number("v", 1)) {
+		s.Close()
+	}
 }
 
 // Event implements socketio.Client.
@@ -152,8 +154,19 @@ func (p *page) pay() {
 			return
 		}
 		for _, m := range owed {
-			p.say(m)
+			if !p.say(m) {
+				p.unasked()
+			}
 		}
+	}
+}
+
+// unasked gives up waiting for the answer to a join that was refused at the door.
+func (p *page) unasked() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.room != nil {
+		p.room.asked = ""
 	}
 }
 
@@ -186,7 +199,9 @@ func (p *page) Send(m web.Message) {
 	case "left":
 		p.left(m)
 	case "message":
-		p.dialect.relay(m.Data)
+		if p.room != nil && m.Room == p.room.name {
+			p.dialect.relay(m.Data)
+		}
 	case "offer", "answer", "candidate", "leave":
 		p.called(m)
 	case "error":
