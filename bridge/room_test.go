@@ -93,6 +93,80 @@ func TestJoinsAreBounded(t *testing.T) {
 	})
 }
 
+// The calls of a room are bounded by its size, not by the calls that a browser may have
+// elsewhere; how often one may call is one allowance.
+func TestCallsInRoomsAreBounded(t *testing.T) {
+	onStage(t, func(p *theatre) {
+		p.b.cfg.Limits.CallsPerSession, p.b.cfg.Limits.RoomMembers = 1, 4
+		p.b.perTarget.perMinute = 1000
+		p.seat(t, "foo", "Eve", "Zed", "Kim")
+		p.says(t, `bob > {"type":"join","room":"foo"}`)
+		call := func(name, room string) string {
+			return strings.Join(p.says(t, `bob > {"type":"offer","offer":{"type":"offer","sdp":"x"},"name":"`+name+`"`+room+`}`), "\n")
+		}
+		const inFoo = `,"room":"foo"`
+		for _, who := range []string{"Eve", "Zed", "Kim"} {
+			if got := call(who, inFoo); !strings.Contains(got, who+`: {"type":"offer"`) {
+				t.Errorf("%s is not called: %s", who, got)
+			}
+		}
+		p.says(t, `Tim > {"type":"login","name":"Tim","v":1,"caps":["invite"]}`)
+		p.says(t, `Ann > {"type":"login","name":"Ann","v":1,"caps":["invite"]}`)
+		if got := call("Tim", ""); !strings.Contains(got, `Tim: {"type":"invite"`) {
+			t.Errorf("a call outside: %s", got)
+		}
+		if got := call("Ann", ""); !strings.Contains(got, `"message":"too many calls at once","code":"rate-limited"`) {
+			t.Errorf("a second call outside: %s", got)
+		}
+		p.says(t, `bob > {"type":"leave"}`)
+		taken := 6 // with the join
+		for range 20 {
+			if got := call("Eve", inFoo); strings.Contains(got, `Eve: {"type":"offer"`) {
+				taken++
+			} else if !strings.Contains(got, `"code":"rate-limited"`) {
+				t.Fatalf("got %s", got)
+			}
+			p.says(t, `bob > {"type":"leave"}`)
+		}
+		if want := p.b.cfg.Limits.NewCallsPerSession; taken != want {
+			t.Errorf("%d calls a minute, want %d", taken, want)
+		}
+	})
+}
+
+// A stranger from XMPP rings in a room as seldom as elsewhere.
+func TestRingsInRoomsAreBounded(t *testing.T) {
+	onStage(t, func(p *theatre) {
+		p.b.cfg.Limits.RoomMembers = 8
+		p.says(t, `bob > {"type":"join","room":"foo"}`)
+		p.seat(t, "foo", "Eve")
+		propose := func(from string, i int) string {
+			return strings.Join(p.says(t, fmt.Sprintf(`xmpp > <message type='chat' id='p%d' from='%s@example.org/x' to='foo@call.example.org'><propose xmlns='urn:xmpp:jingle-message:0' id='s%d'><description xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'/></propose></message>`, i, from, i)), "\n")
+		}
+		rang := 0
+		for i := range 10 {
+			if strings.Contains(propose("mallory", i), `bob: {"type":"invite"`) {
+				rang++
+			}
+		}
+		if want := p.b.cfg.Limits.PendingPerSender; rang != want {
+			t.Errorf("one rings %d times at once, want %d", rang, want)
+		}
+		for i := range 10 {
+			if strings.Contains(propose(fmt.Sprint("mallory", i), i), `bob: {"type":"invite"`) {
+				rang++
+			}
+		}
+		if want := p.b.cfg.Limits.PendingPerCallee; rang != want {
+			t.Errorf("%d ring at once, want %d", rang, want)
+		}
+		p.scene("bob gone", "Eve gone")
+		if len(p.b.calls) != 0 || len(p.b.pending) != 0 {
+			t.Errorf("%d calls ring at nobody, %d are pending", len(p.b.calls), len(p.b.pending))
+		}
+	})
+}
+
 // What one member may make the others receive is bounded, and leaving does not renew it.
 func TestMessagesAreBoundedInBytes(t *testing.T) {
 	onStage(t, func(p *theatre) {
