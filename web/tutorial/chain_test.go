@@ -495,30 +495,6 @@ func (c *client) enterEmpty(room string) {
 	}
 }
 
-// The room of an XMPP user calls her.
-func TestPageCallsXMPP(t *testing.T) {
-	o := newTown(t, web.Limits{LoginsPerMinute: -1}, Config{})
-	page := o.page(o.codelab, 3)
-	page.say(`["create or join","juliet@example.org"]`)
-	page.want(`["created","juliet@example.org","*"]`, `["join","juliet@example.org"]`, `["ready","juliet@example.org"]`, `["message","got user media"]`)
-	page.say(`["message",` + string(web.Description("offer", audioOffer)) + `]`)
-	for {
-		select {
-		case stanza := <-o.xmpp.stanzas:
-			if strings.Contains(stanza, "juliet@example.org") {
-				return
-			}
-		case <-time.After(patience):
-			t.Fatal("nobody calls juliet")
-		}
-	}
-}
-
-const audioOffer = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n" +
-	"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=ice-ufrag:aBcD\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n" +
-	"a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n" +
-	"a=setup:actpass\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n"
-
 // Pages of origins that may not connect, and who comes after Shutdown, stay out.
 func TestWhoMayConnect(t *testing.T) {
 	o := newTown(t, web.Limits{WaitingPerAddr: -1, SocketsPerAddr: 1}, Config{})

@@ -27,6 +27,7 @@ type codelab struct {
 	media bool        // it has said "got user media"
 	held  held        // what waits for that
 	timer *time.Timer // and how long
+	early bool        // the newcomer said "got user media" before this page was told of it
 }
 
 // held is an offer and the candidates after it.
@@ -174,9 +175,10 @@ func (c *codelab) greet(creator bool) {
 		c.socket.Emit("ready", r.raw)
 		// COMPAT codelab step 05: makes its offer when the other page says this. One that has
 		// just come and is of the codelab says so itself; all others do not, or have.
-		if _, page := c.server.pages.Load(r.peer.Name); !page || !r.later {
+		if _, page := c.server.pages.Load(r.peer.Name); !page || !r.later || c.early {
 			c.socket.Emit("message", json.RawMessage(`"got user media"`))
 		}
+		c.early = false
 	}
 }
 
@@ -196,6 +198,7 @@ func (c *codelab) crowded(room json.RawMessage) { c.socket.Emit("full", room) }
 // parted says so, and asks how to greet the page that is alone again: what it was it may
 // have forgotten, and XMPP users may have come to know the room.
 func (c *codelab) parted() {
+	c.early = false
 	c.socket.Emit("bye")
 	if r := c.room; !r.person() {
 		r.told = ""
@@ -257,7 +260,15 @@ func (c *codelab) candidate(_ json.RawMessage, ice web.ICECandidate) {
 	}
 }
 
-func (c *codelab) relay(data json.RawMessage) { c.socket.Emit("message", data) }
+// relay keeps "got user media" for a page that has not been told yet that there is another:
+// step 05 would not listen.
+func (c *codelab) relay(data json.RawMessage) {
+	if r := c.room; r != nil && r.asked != "" && string(data) == `"got user media"` {
+		c.early = true
+		return
+	}
+	c.socket.Emit("message", data)
+}
 
 // over tells a page that has heard of the call that it has ended.
 func (c *codelab) over(call, _ string) {

@@ -139,7 +139,8 @@ func (p *page) ask(offers bool) {
 func (p *page) tellOther(data json.RawMessage) {
 	p.mu.Lock()
 	r := p.room
-	alone := r == nil || r.peer.Name == "" || r.person()
+	// Until a join is answered somebody may be there: a page says that its camera is on in the same breath.
+	alone := r == nil || r.person() || r.peer.Name == "" && r.asked == ""
 	p.mu.Unlock()
 	if !alone {
 		p.say(p.message("message").raw("room", r.raw).raw("data", data))
