@@ -36,6 +36,9 @@ func (c *call) answersTo(to address) bool {
 
 // cross: two people call each other. The call that was first is the one they want.
 func (b *Bridge) cross(t *tab, m web.Message, first *browserEnd) error {
+	if first.tab.seat == nil {
+		first.room = m.Room
+	}
 	if t.invites {
 		first.c.take(first)
 	}
@@ -85,7 +88,9 @@ func (b *Bridge) yield(ours *xmppEnd) {
 // takeCrossed: the person of this tab wanted this very call, so it is taken.
 func (b *Bridge) takeCrossed(c *call, e *browserEnd) {
 	if e.tab.invites {
-		b.refuse(&session{sock: e.tab.sock, tab: e.tab}, messageOf(e), Failed(Glare, &glare{e.id}))
+		m := messageOf(e)
+		m.Room = e.room
+		b.refuse(&session{sock: e.tab.sock, tab: e.tab}, m, Failed(Glare, &glare{e.id}))
 		c.take(e)
 	}
 }

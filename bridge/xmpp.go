@@ -207,7 +207,9 @@ func (b *Bridge) ringIn(x *xmppEnd, tabs []*tab, lost *xmppEnd) error {
 	}
 	rung := b.ringTabs(c, tabs, x.bare, x.nick)
 	for _, e := range rung {
-		e.(*browserEnd).wanted = lost != nil
+		if lost != nil { // also where it was wanted
+			e.(*browserEnd).wanted, e.(*browserEnd).room = true, lost.c.caller.(*browserEnd).room
+		}
 	}
 	b.countPending(c)
 	if err := b.ring(c, rung, b.cfg.RingIn); err != nil {
