@@ -175,7 +175,7 @@ func formString(form element.Element) string {
 // dialectOf tells how a device's reader differs, by the node of its caps or, where we do
 // not see its presence, by its resource, in which these clients say their name.
 func (b *Bridge) dialectOf(u *user, peer string) jingle.Dialect {
-	if c := u.contacts[component.Bare(peer)]; c != nil && c.resources[peer] != nil && c.resources[peer].node != "" {
+	if c := b.present(u, component.Bare(peer)); c != nil && c.resources[peer] != nil && c.resources[peer].node != "" {
 		node, _, _ := strings.Cut(c.resources[peer].node, "#")
 		return jingle.DialectOf(node)
 	}

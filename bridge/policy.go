@@ -64,7 +64,7 @@ func messageOf(e *browserEnd) web.Message { return web.Message{Name: e.peer, Cal
 // directDevices lists the devices of a contact that must be called without a proposal:
 // those that can call, best first, if none of them knows proposals.
 func (b *Bridge) directDevices(u *user, bare string) []string {
-	contact := u.contacts[bare]
+	contact := b.present(u, bare)
 	if contact == nil {
 		return nil
 	}
@@ -89,4 +89,18 @@ func (b *Bridge) directDevices(u *user, bare string) []string {
 		jids = append(jids, r.jid)
 	}
 	return jids
+}
+
+// present finds the contact that knows the devices of an XMPP user: the one of u, or that of
+// anybody here. Guests have names that nobody can have added, and may call him all the same.
+func (b *Bridge) present(u *user, bare string) *contact {
+	if c := u.contacts[bare]; c != nil && len(c.resources) > 0 {
+		return c
+	}
+	for _, other := range b.users {
+		if c := other.contacts[bare]; c != nil && len(c.resources) > 0 {
+			return c
+		}
+	}
+	return nil
 }
