@@ -240,6 +240,8 @@ func (p *page) failed(m web.Message) {
 		if m.Code == "glare" { // the other side's offer is on its way, and will be answered
 			return
 		}
+	case m.Code == "no-call": // what it said was for somebody who has just gone, or is not there yet
+		return
 	}
 	p.dialect.tell(m.Text)
 }

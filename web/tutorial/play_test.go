@@ -28,7 +28,7 @@ import (
 //	web  < {"type":"join","room":"foo","max":2,"id":1}  the bridge hears
 //	web  > {"type":"join","room":"foo","id":1}          the bridge says
 //	page < created "foo" "socket1"                      the page hears
-//	page closed | page gone | wait 3s
+//	page closed | page gone | wait 3s | also guest2     (another page of this dialect)
 //
 // Both must hear in this order, and nothing else. The bridge knows the page as guest1, whose
 // login has been accepted before the first line.
@@ -225,6 +225,8 @@ func (s *stage) play(text string) error {
 			return err
 		}
 		time.Sleep(d)
+	case verb == "also":
+		s.server.pages.Store(rest, s.page)
 	case text == "page gone":
 		s.page.Closed()
 	case text == "page closed":
