@@ -7,12 +7,12 @@ import { within } from './wait.js'
 
 export class JSONClient {
   log = []
-  context = { close: () => this.vanish() }
+  context = { close: async () => this.vanish() }
 
   /** Connects to url, and logs in with name: as a client of version 1, or as an old one. */
   static async open(url, name, { old = false } = {}) {
     const client = new JSONClient()
-    Object.assign(client, { name, inbox: new Inbox(name), socket: new WebSocket(url) })
+    Object.assign(client, { name, inbox: new Inbox(name), contacts: new Inbox(`${name}'s contacts`), socket: new WebSocket(url) })
     client.socket.on('message', data => client.#take(String(data)))
     client.socket.on('close', code => client.inbox.end(`closed with ${code}`))
     client.socket.on('error', err => client.inbox.end(err.message))
@@ -29,7 +29,8 @@ export class JSONClient {
   #take(text) {
     this.log.push(`< ${text.slice(0, 300)}`)
     const message = JSON.parse(text)
-    if (message.type !== 'presence') this.inbox.put(message)
+    const inbox = message.type === 'presence' ? this.contacts : this.inbox
+    inbox.put(message)
   }
 
   send(message) {
@@ -56,6 +57,9 @@ export class JSONClient {
     this.send({ type: 'ping' })
     assert.deepEqual(await this.inbox.next(), { type: 'pong' }, `${this.name}: nothing else`)
   }
+
+  /** Waits until a contact can be called. */
+  presence(name) { return this.contacts.find(`${name}, who can be called`, contact => contact.name === name && contact.media?.length > 0) }
 
   /** Joins a room and answers what it was told. */
   async join(room, more = {}) {

@@ -6,6 +6,7 @@ export class RoomPage {
   /** Waits for a line on the page's console, from line number `from` on. */
   said(text, ms = 8_000, from = 0) {
     return until(`${this.name}: "${text}" on the console`, () => this.log.slice(from).find(line => line.includes(text)), ms)
+      .catch(err => { throw new Error([err.message, ...this.log.slice(-15).map(line => `  ${line}`)].join('\n')) })
   }
 
   /** How many lines of its log, consoles and frames, have this text. */

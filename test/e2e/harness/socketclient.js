@@ -13,7 +13,7 @@ export const TRANSPORTS = { polling: ['polling'], upgrade: ['polling', 'websocke
 export class SocketClient {
   log = []
   said = []
-  context = { close: () => this.close() }
+  context = { close: async () => this.close() }
 
   /** Connects to url; options go to the library. */
   static async open(url, { name, version = 4, transport = 'websocket', ...options }) {

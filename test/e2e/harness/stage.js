@@ -12,6 +12,7 @@ import { Bridge } from './bridge.js'
 import { Browser } from './browser.js'
 import { CallPage } from './callpage.js'
 import { JMIClient } from './jmiclient.js'
+import { JSONClient } from './jsonclient.js'
 import { Overheard } from './overheard.js'
 import { Prosody } from './prosody.js'
 import { XMPPUser } from './xmppuser.js'
@@ -100,6 +101,18 @@ export class Stage {
 
   async xmppUser(name, browser = this.browser) {
     return this.enter(await XMPPUser.open(browser, this.pages.url, { name, domain: DOMAIN, password: ACCOUNTS[name] }))
+  }
+
+  /**
+   * An XMPP user whom anybody here can call. His app has no proposals (XEP-0353), so the bridge has to know his device, and it
+   * does since he has somebody here as a contact.
+   */
+  async reachable(name) {
+    const user = await this.xmppUser(name), friend = `friend-of-${name}`
+    const page = this.enter(await JSONClient.open(this.bridge.websocket, friend))
+    await user.add(`${friend}@${COMPONENT}`)
+    await page.presence(user.address)
+    return user
   }
 
   async callPage(name, browser = this.browser) {
