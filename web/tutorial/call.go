@@ -62,21 +62,22 @@ func (p *page) heardCandidate(raw json.RawMessage) {
 	}
 }
 
-// sayOffer takes the page's offer to whom it is for. It has the turn.
-func (p *page) sayOffer(description json.RawMessage) {
+// sayOffer takes the page's offer to whom it is for, and says whether there is anybody. It has
+// the turn.
+func (p *page) sayOffer(description json.RawMessage) bool {
 	p.mu.Lock()
 	r, old := p.room, p.call
 	switch {
 	case old.id != "" && old.answered: // the call changes while it runs
 		p.mu.Unlock()
 		p.say(p.message("offer").raw("offer", description).text("call", old.id))
-		return
+		return true
 	case old.id != "" && !old.mine: // both offer: the page is to answer the one that was first
 		p.mu.Unlock()
-		return
+		return true
 	case r == nil || r.peer.Name == "" || r.peer.Offers: // nobody is there who takes it
 		p.mu.Unlock()
-		return
+		return false
 	}
 	p.numbers++
 	id := "c" + strconv.Itoa(p.numbers)
@@ -93,6 +94,7 @@ func (p *page) sayOffer(description json.RawMessage) {
 		}
 		p.mu.Unlock()
 	}
+	return true
 }
 
 // sayAnswer takes the page's answer back to who called. It has the turn.

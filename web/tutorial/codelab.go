@@ -86,7 +86,9 @@ func (c *codelab) heard(data json.RawMessage) {
 	}
 	switch string(said.kind) {
 	case `"offer"`:
-		c.sayOffer(data)
+		if !c.sayOffer(data) {
+			c.unheard()
+		}
 	case `"answer"`:
 		c.sayAnswer(data)
 	case `"candidate"`:
@@ -188,6 +190,23 @@ func (c *codelab) greetAgain() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r := c.room; r != nil && r.peer.Name == "" && r.told != "" {
+		r.told = ""
+		c.greet(r.offers)
+	}
+}
+
+// unheard has a page that is alone forget its offer, and greets it anew.
+// COMPAT codelab step 05: when its camera comes on after the other one has left, it offers to
+// nobody, and to whoever comes next it does not offer any more.
+func (c *codelab) unheard() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.room
+	if r == nil || r.peer.Name != "" {
+		return
+	}
+	c.socket.Emit("message", json.RawMessage(`"bye"`))
+	if r.told != "" {
 		r.told = ""
 		c.greet(r.offers)
 	}
