@@ -55,6 +55,31 @@ for (const [phase, begin] of Object.entries(PHASES)) {
   }
 }
 
+// Its camera comes on when the test says so.
+const lateCamera = () => {
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+  const go = new Promise(resolve => { globalThis.cameraMayGo = resolve })
+  navigator.mediaDevices.getUserMedia = wish => go.then(() => open(wish))
+}
+
+for (const leaver of ['creator', 'joiner']) {
+  stage.faultless(`step 5: the ${leaver} leaves before the other one's camera is on; a new page finds who stayed`, async () => {
+    const room = stage.newRoom()
+    const creator = await create('05', room, 'creator', [lateCamera])
+    const joiner = await open('05', room, 'joiner', [lateCamera])
+    await Promise.all([creator.said('Somebody comes'), joiner.said('Joined')])
+    const [leaves, stays] = leaver === 'creator' ? [creator, joiner] : [joiner, creator]
+    const lines = stays.log.length
+    await leaves.vanish()
+    await stays.said(`Created ${room}`, 8_000, lines)
+    await stays.page.evaluate(() => globalThis.cameraMayGo())
+    await stays.said('It starts, as initiator: true') // with nobody
+    const newcomer = await open('05', room, 'newcomer')
+    await allConnected(stays, newcomer)
+    await paired(stays, newcomer)
+  })
+}
+
 stage.faultless('step 5: a page is loaded again in the call', async () => {
   const room = stage.newRoom()
   const juliet = await create('05', room, 'juliet')
