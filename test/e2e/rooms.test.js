@@ -199,7 +199,7 @@ stage.test('old clients come to rooms, too', async () => {
 const OPEN = {
   'step 5': (name, room) => CodelabPage.enter(stage, '05', room, name),
   Brave: (name, room) => BravePage.enter(stage, name, room),
-  JSON: (name, room) => JSONPage.enter(stage, name, room),
+  JSON: (name, room) => JSONPage.enter(stage, `${name}-${room.split('@')[0]}`, room),
 }
 const open = (kind, room, name) => OPEN[kind](name, room)
 
