@@ -95,6 +95,8 @@ for (const version of VERSIONS) {
       juliet.emit('join', { room, name: 'Juliet' })
       await juliet.hears('room_users', [])
       juliet.emit('offer', OFFER) // there is nobody to hear it
+      juliet.emit('join', { room, name: 'Juliet' })
+      await juliet.hears('room_users', [])
       const rosaline = await brave('rosaline', mine)
       rosaline.emit('join', { room, name: 'Rosaline' })
       const [, [{ id: her, ...more }]] = await rosaline.inbox.find('who is there', ([event]) => event === 'room_users')
