@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,12 +121,9 @@ func benchmarkIdle(b *testing.B, way string) {
 func (h *hall) settled(b *testing.B, way string, n int) {
 	for until := time.Now().Add(waitFor); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
 		quiet := 0
-		h.sessions.mu.Lock()
-		all := make([]*Socket, 0, n)
-		for _, s := range h.sessions.byID {
-			all = append(all, s)
-		}
-		h.sessions.mu.Unlock()
+		h.mu.Lock()
+		all := slices.Collect(maps.Values(h.sockets))
+		h.mu.Unlock()
 		for _, s := range all {
 			s.mu.Lock()
 			if s.state == connected && !s.waiting() && !s.writing && (way == "websocket" || s.poll != nil) {

@@ -89,6 +89,9 @@ func serve(t testing.TB, cfg Config) *hall {
 		h.guests <- g
 		return g, true
 	}
+	if cfg.CheckOrigin == nil {
+		cfg.CheckOrigin = func(*http.Request) error { return nil }
+	}
 	h.Server = New(cfg)
 	web := httptest.NewServer(h.Server)
 	h.url = web.URL
@@ -98,7 +101,6 @@ func serve(t testing.TB, cfg Config) *hall {
 		stop, halt := context.WithTimeout(ctx, 100*time.Millisecond)
 		defer halt()
 		h.Shutdown(stop)
-		receive(t, h.sessions.empty, "the end of all sessions")
 		web.CloseClientConnections()
 		web.Close()
 		http.DefaultClient.CloseIdleConnections()
@@ -271,7 +273,7 @@ func (d *dialer) post(packets ...string) (status int, body string) {
 	for _, p := range packets {
 		raw = append(raw, []byte(p))
 	}
-	return do(d.t, http.MethodPost, d.hall.address(d.version, "polling", d.sid), string(appendPayload(nil, d.version, raw)))
+	return do(d.t, http.MethodPost, d.hall.address(d.version, "polling", d.sid), string(payload(d.version, raw)))
 }
 
 // probe begins an upgrade, up to the server's answer to the probe.

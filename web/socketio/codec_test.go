@@ -27,7 +27,7 @@ func TestPayload(t *testing.T) {
 		for _, p := range test.packets {
 			packets = append(packets, []byte(p))
 		}
-		if got := string(appendPayload(nil, test.version, packets)); got != test.body {
+		if got := string(payload(test.version, packets)); got != test.body {
 			t.Errorf("version %d, %q:\n got %q\nwant %q", test.version, test.packets, got, test.body)
 		}
 		if got, err := cutAll(test.version, test.body); err != nil || !slices.Equal(got, test.packets) {
@@ -82,10 +82,10 @@ func TestParsePacket(t *testing.T) {
 		{`61-["a"]`, "binary data is not supported"},
 		{"4", "a packet of type '4'"},
 		{"7", "a packet of type '7'"},
-		{"0/" + strings.Repeat("x", 128), "a namespace of 129 bytes, over 128"},
+		{"0/" + strings.Repeat("x", 256), "a namespace of 257 bytes, over 256"},
 	} {
-		p, err := parsePacket([]byte(test.in))
-		got := fmt.Sprintf("%c %s %s", p.kind, p.namespace, p.data)
+		kind, namespace, data, err := parsePacket([]byte(test.in))
+		got := fmt.Sprintf("%c %s %s", kind, namespace, data)
 		if err != nil {
 			got = err.Error()
 		}
@@ -121,12 +121,13 @@ func TestParseEvent(t *testing.T) {
 	}
 }
 
+// TestBadEvent: what is no event at all is refused; what is no JSON in one is, or it is still
+// none where it is put as a value, and whoever reads that strictly refuses it.
 func TestBadEvent(t *testing.T) {
 	for _, in := range []string{
-		``, `{}`, `[]`, `[1]`, `[null]`, `["a"`, `["a",`, `["a",]`, `["a"]]`, `["a"] x`, `["a" 1]`, `["a",1 2]`,
-		`["a",{]`, `["a",{"b"}]`, `["a",{"b":}]`, `["a",{"b":1,}]`, `["a",{b:1}]`, `["a",[1,]]`, `["a",[}]`,
-		`["a",01]`, `["a",1.]`, `["a",.5]`, `["a",-]`, `["a",1e]`, `["a",+1]`, `["a",NaN]`, `["a",tru]`, `["a",nul`,
-		`["a","\x"]`, `["a","\u12g4"]`, `["a","\u12`, "[\"a\",\"\n\"]", "[\"a\",\"\x1e\"]", `["a","`, `["a`, `["a","\`, `["a","\u1234]`,
+		``, `x`, `{}`, `[`, `[]`, `[1]`, `[null]`, `[[]]`, `["a"`, `["a",`, `["a",]`, `["a",,1]`, `["a"]]`, `["a"] x`, `[,"a"]`, `"a"`, `"["a"]`, `["a" 1]`, `["a""b"]`,
+		`["a",{]`, `["a",1}]`, `["a",[]`, `["a",[[]]`, `["\x"]`, "[\"\n\"]",
+		`["a","\u12`, `["a","`, `["a`, `["a","\`, `["a","\u1234]`, `["a","\\\"]`, `["a",nul`,
 		`["` + strings.Repeat("n", maxName+1) + `"]`,
 		`["a"` + strings.Repeat(",1", maxArgs+1) + `]`,
 		`["a",` + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + `]`,
@@ -134,6 +135,16 @@ func TestBadEvent(t *testing.T) {
 	} {
 		if name, args, err := parseEvent([]byte(in), nil); err == nil {
 			t.Errorf("%.60s: got %q %q, want an error", in, name, args)
+		}
+	}
+	for _, in := range []string{
+		`["a",1 2]`, `["a",{"b"}]`, `["a",{"b":}]`, `["a",{"b":1,}]`, `["a",{b:1}]`, `["a",[1,]]`, `["a",[}]`, `["a",{"b":[1}]}]`,
+		`["a",01]`, `["a",1.]`, `["a",.5]`, `["a",-]`, `["a",1e]`, `["a",+1]`, `["a",NaN]`, `["a",tru]`,
+		`["a","\x"]`, `["a","\u12g4"]`, "[\"a\",\"\n\"]", "[\"a\",\"\x1e\"]", `["a","b"c"d"]`, `["a","b":"c"]`,
+	} {
+		_, args, err := parseEvent([]byte(in), nil)
+		if err == nil && (len(args) != 1 || json.Valid([]byte(`{"v":`+string(args[0])+`}`))) {
+			t.Errorf("%.60s: got %q, which can be put into an object", in, args)
 		}
 	}
 }

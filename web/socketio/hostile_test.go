@@ -44,23 +44,23 @@ func TestBadRequests(t *testing.T) {
 		status        int
 		want          string
 	}{
-		{"GET", "", 400, `{"code":0,"message":"Transport unknown"}`},
-		{"GET", "EIO=4", 400, `{"code":0,"message":"Transport unknown"}`},
-		{"GET", "EIO=4&transport=webtransport", 400, `{"code":0,"message":"Transport unknown"}`},
-		{"GET", "EIO=3&transport=polling&j=0", 400, `{"code":0,"message":"Transport unknown"}`},
+		{"GET", "", 400, `{"code":3,"message":"Bad request"}`},
+		{"GET", "EIO=4", 400, `{"code":3,"message":"Bad request"}`},
+		{"GET", "EIO=4&transport=webtransport", 400, `{"code":3,"message":"Bad request"}`},
+		{"GET", "EIO=3&transport=polling&j=0", 400, `{"code":3,"message":"Bad request"}`},
 		{"GET", "EIO=4&transport=polling&sid=" + d.sid[1:], 400, `{"code":1,"message":"Session ID unknown"}`},
 		{"POST", "EIO=4&transport=polling&sid=x", 400, `{"code":1,"message":"Session ID unknown"}`},
 		{"GET", "EIO=4&transport=polling&sid=" + gone.sid, 400, `{"code":1,"message":"Session ID unknown"}`},
-		{"POST", "EIO=4&transport=polling", 400, `{"code":2,"message":"Bad handshake method"}`},
-		{"DELETE", "EIO=4&transport=polling", 400, `{"code":2,"message":"Bad handshake method"}`},
+		{"POST", "EIO=4&transport=polling", 400, `{"code":3,"message":"Bad request"}`},
+		{"DELETE", "EIO=4&transport=polling", 400, `{"code":3,"message":"Bad request"}`},
 		{"GET", "EIO=4&transport=websocket", 400, `{"code":3,"message":"Bad request"}`},
 		{"GET", "EIO=4&transport=websocket&sid=" + d.sid, 400, `{"code":3,"message":"Bad request"}`},
 		{"GET", "EIO=3&transport=polling&sid=" + d.sid, 400, `{"code":3,"message":"Bad request"}`},
 		{"PUT", "EIO=4&transport=polling&sid=" + d.sid, 400, `{"code":3,"message":"Bad request"}`},
 		{"GET", "EIO=4&transport=polling&sid=" + ws.sid, 400, `{"code":3,"message":"Bad request"}`},
 		{"POST", "EIO=4&transport=polling&sid=" + ws.sid, 400, `{"code":3,"message":"Bad request"}`},
-		{"GET", "transport=polling", 400, `{"code":5,"message":"Unsupported protocol version"}`},
-		{"GET", "EIO=5&transport=polling", 400, `{"code":5,"message":"Unsupported protocol version"}`},
+		{"GET", "transport=polling", 400, `{"code":3,"message":"Bad request"}`},
+		{"GET", "EIO=5&transport=polling", 400, `{"code":3,"message":"Bad request"}`},
 	} {
 		status, body := do(t, test.method, h.url+"/socket.io/?"+test.query, "")
 		if status != test.status || body != test.want {
@@ -152,10 +152,10 @@ func TestBadPackets(t *testing.T) {
 		{0, "44", "a packet of type '4'"},
 		{0, `451-["a",{"_placeholder":true,"num":0}]`, "binary data is not supported"},
 		{0, `42/admin,["a"]`, `the namespace "/admin" is not connected`},
-		{0, `40/` + strings.Repeat("n", 60_000), "a namespace of 60001 bytes, over 128"},
-		{0, "42", "not JSON: want '[' at byte 0"},
-		{0, `42{"a":1}`, "not JSON: want '[' at byte 0"},
-		{0, `42["a",]`, "not JSON: want a value at byte 5"},
+		{0, `40/` + strings.Repeat("n", 60_000), "a namespace of 60001 bytes, over 256"},
+		{0, "42", `not an event: want ["name",…]`},
+		{0, `42{"a":1}`, `not an event: want ["name",…]`},
+		{0, `42["a",]`, `not an event: want ["name",…]`},
 		{0, `42["` + strings.Repeat("n", 60_000) + `"]`, "an event's name of 60000 bytes, over 256"},
 		{0, `42["a"` + strings.Repeat(",1", 30_000) + `]`, "more than 16 arguments"},
 		{0, bomb, "nested deeper than 32"},
@@ -166,7 +166,7 @@ func TestBadPackets(t *testing.T) {
 			}
 			d, g := h.join(t, version, way)
 			d.send(test.packet)
-			quoted := string(appendString(nil, test.want))
+			quoted := string(quote(test.want))
 			if version == 3 {
 				d.want("44"+quoted, "41")
 			} else {
@@ -189,7 +189,7 @@ func TestBadPackets(t *testing.T) {
 	t.Run("binary frame", func(t *testing.T) {
 		d, _ := h.join(t, 4, "websocket")
 		d.conn.WriteMessage(websocket.BinaryMessage, []byte{1, 2, 3})
-		d.want(`44{"message":"binary data is not supported"}`, "")
+		d.want(`44{"message":"want text in UTF-8"}`, "")
 	})
 	t.Run("namespace", func(t *testing.T) {
 		d, _ := h.join(t, 4, "websocket")
@@ -268,12 +268,12 @@ func TestUpgradeDuringPost(t *testing.T) {
 }
 
 func TestSlowBody(t *testing.T) {
-	h := serve(t, Config{PingTimeout: 500 * time.Millisecond})
+	h := serve(t, Config{PingInterval: 300 * time.Millisecond, PingTimeout: 300 * time.Millisecond})
 	d, g := h.join(t, 4, "polling")
 	conn := h.raw(t, "POST /socket.io/?EIO=4&transport=polling&sid="+d.sid+" HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n42[")
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil || answer.StatusCode != http.StatusRequestTimeout {
-		t.Errorf("got %v, %v, want 408", answer, err)
+	if err != nil || answer.StatusCode != http.StatusBadRequest {
+		t.Errorf("got %v, %v, want 400", answer, err)
 	}
 	receive(t, g.closed, "Closed")
 

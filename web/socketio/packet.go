@@ -29,95 +29,123 @@ const (
 	binaryAck    = '6'
 )
 
-// packet is one of Socket.IO.
-type packet struct {
-	kind      byte
-	namespace []byte // without its query; "/" when none is said
-	data      []byte
-}
-
 const (
-	maxNamespace = 128 // bytes
-	maxName      = 256 // bytes of an event's name, as written
-	maxArgs      = 16  // of an event
+	maxName  = 256 // bytes of a namespace, or of an event's name as written
+	maxArgs  = 16  // of an event
+	maxDepth = 32  // objects and arrays in each other, an event's own included
 )
 
-// parsePacket reads <type>[<namespace>,][<ack id>][data]. The id is dropped: clients that
-// ask for an acknowledgement never get one.
-func parsePacket(b []byte) (packet, error) {
+var (
+	errBinary = errors.New("binary data is not supported")
+	errEvent  = errors.New(`not an event: want ["name",…]`)
+)
+
+// parsePacket reads <type>[<namespace>,][<ack id>][data] of Socket.IO. The id is dropped:
+// clients that ask for an acknowledgement never get one.
+func parsePacket(b []byte) (kind byte, namespace, data []byte, err error) {
 	if len(b) == 0 {
-		return packet{}, errors.New("a packet without type")
+		return 0, nil, nil, errors.New("a packet without type")
 	}
-	p := packet{kind: b[0], namespace: []byte("/"), data: b[1:]}
-	switch p.kind {
+	kind, namespace, data = b[0], []byte("/"), b[1:]
+	switch kind {
 	case connect, disconnect, event:
 	case binaryEvent, binaryAck:
-		return p, errors.New("binary data is not supported")
+		return kind, nil, nil, errBinary
 	case ack:
-		return p, errors.New("acknowledgements are not supported")
+		return kind, nil, nil, errors.New("acknowledgements are not supported")
 	default:
-		return p, fmt.Errorf("a packet of type %q", p.kind)
+		return kind, nil, nil, fmt.Errorf("a packet of type %q", kind)
 	}
-	if len(p.data) > 0 && p.data[0] == '/' {
-		p.namespace, p.data, _ = bytes.Cut(p.data, []byte(","))
-		p.namespace, _, _ = bytes.Cut(p.namespace, []byte("?"))
-		if len(p.namespace) > maxNamespace {
-			return p, fmt.Errorf("a namespace of %d bytes, over %d", len(p.namespace), maxNamespace)
-		}
+	if len(data) > 0 && data[0] == '/' {
+		namespace, data, _ = bytes.Cut(data, []byte(","))
+		namespace, _, _ = bytes.Cut(namespace, []byte("?"))
 	}
-	if p.kind == event {
-		p.data = bytes.TrimLeft(p.data, "0123456789")
+	if len(namespace) > maxName {
+		return kind, nil, nil, fmt.Errorf("a namespace of %d bytes, over %d", len(namespace), maxName)
 	}
-	return p, nil
+	if kind == event {
+		data = bytes.TrimLeft(data, "0123456789")
+	}
+	return kind, namespace, data, nil
 }
 
-// parseEvent reads ["name",argument,…] and appends views of the arguments to args.
+// parseEvent reads ["name",argument,…] and appends views of all of them to args, whose rest
+// it returns. It finds where an argument ends, and no more: what reads it later has to check
+// that it is JSON. Quotes and brackets match, and no comma stands outside them, so that what
+// is not JSON alone is not JSON as a value in an object either.
 func parseEvent(data []byte, args []json.RawMessage) (name string, _ []json.RawMessage, err error) {
-	s := scanner{data: data}
-	if err := s.open('['); err != nil {
-		return "", nil, err
+	if data = trim(data); len(data) == 0 || data[0] != '[' {
+		return "", nil, errEvent
 	}
-	if name, err = s.name(); err != nil {
-		return "", nil, err
+	from, depth := 1, 0
+	for i := 0; i < len(data); i++ {
+		c := data[i]
+		switch c {
+		case '"':
+			i += stringEnd(data[i:]) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		}
+		switch last := i >= len(data)-1; {
+		case depth > maxDepth:
+			return "", nil, fmt.Errorf("nested deeper than %d", maxDepth)
+		case (depth == 0) != last || i >= len(data):
+			return "", nil, errEvent
+		case c == ',' && depth == 1 || last:
+			arg := trim(data[from:i])
+			if len(arg) == 0 {
+				return "", nil, errEvent
+			}
+			if len(args) > maxArgs {
+				return "", nil, fmt.Errorf("more than %d arguments", maxArgs)
+			}
+			args, from = append(args, arg[:len(arg):len(arg)]), i+1
+		}
 	}
-	for {
-		s.space()
-		switch s.peek() {
-		case ',':
-			s.pos++
-			s.space()
-		case ']':
-			s.pos++
-			return name, args, s.end()
-		default:
-			return "", nil, s.want("',' or ']'")
+	if n := len(args[0]) - len(`""`); n > maxName {
+		return "", nil, fmt.Errorf("an event's name of %d bytes, over %d", n, maxName)
+	}
+	if args[0][0] != '"' || json.Unmarshal(args[0], &name) != nil {
+		return "", nil, errEvent
+	}
+	return name, args[1:], nil
+}
+
+// trim takes JSON's white space off.
+func trim(b []byte) []byte { return bytes.Trim(b, " \t\r\n") }
+
+// stringEnd returns how long the string is that b begins with; of one without end, more than
+// b has.
+func stringEnd(b []byte) int {
+	for i := 1; ; {
+		n := bytes.IndexByte(b[i:], '"')
+		if n < 0 {
+			return len(b) + 1
 		}
-		if len(args) == maxArgs {
-			return "", nil, fmt.Errorf("more than %d arguments", maxArgs)
+		i += n + 1
+		slashes := b[1 : i-1]
+		if (len(slashes)-len(bytes.TrimRight(slashes, `\`)))%2 == 0 {
+			return i
 		}
-		from := s.pos
-		if err := s.value(1); err != nil {
-			return "", nil, err
-		}
-		args = append(args, data[from:s.pos:s.pos])
 	}
 }
 
 // eventPacket writes an event, Engine.IO's type included.
 func eventPacket(name string, args []json.RawMessage) []byte {
-	size := len(`42[""]`) + len(name)
+	quoted := quote(name)
+	size := len(`42[]`) + len(quoted)
 	for _, arg := range args {
-		size += len(",") + len(arg)
+		size += len(`,`) + max(len(arg), len(`null`))
 	}
-	b := make([]byte, 0, size)
-	b = append(b, engineMessage, event, '[')
-	b = appendString(b, name)
+	b := append(make([]byte, 0, size), engineMessage, event, '[')
+	b = append(b, quoted...)
 	for _, arg := range args {
-		b = append(b, ',')
 		if len(arg) == 0 {
 			arg = json.RawMessage("null")
 		}
-		b = append(b, arg...)
+		b = append(append(b, ','), arg...)
 	}
 	return append(b, ']')
 }
@@ -129,18 +157,13 @@ func errorPacket(version int, namespace []byte, text string) []byte {
 		b = append(append(b, namespace...), ',')
 	}
 	if version == 3 {
-		return appendString(b, text)
+		return append(b, quote(text)...)
 	}
-	return append(appendString(append(b, `{"message":`...), text), '}')
+	return fmt.Appendf(b, `{"message":%s}`, quote(text))
 }
 
-// appendString writes a JSON string.
-func appendString(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7F {
-			quoted, _ := json.Marshal(s) // of a string never fails
-			return append(b, quoted...)
-		}
-	}
-	return append(append(append(b, '"'), s...), '"')
+// quote makes the JSON of a string.
+func quote(s string) []byte {
+	b, _ := json.Marshal(s) // of a string never fails
+	return b
 }

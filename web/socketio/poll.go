@@ -3,87 +3,76 @@ package socketio
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"strconv"
 	"time"
 	"unicode/utf8"
 )
 
 // poll is a GET that waits for something to say. net/http's own connection costs more than
 // all else of an idle session together, so it is left as soon as a poll has to wait: the
-// socket is hijacked, and the answer written here. Where it cannot be (HTTP/2, tests), the
-// handler waits.
+// socket is hijacked, and the answer written here.
 type poll struct {
-	conn net.Conn    // hijacked, or nil
-	head []byte      // of the answer on conn, but for the length of the body
-	body chan []byte // of the handler that waits
+	conn net.Conn
+	head []byte // of the answer, up to the length of the body
 }
 
 // get answers a poll, at once if something waits for it.
-func (s *Socket) get(w http.ResponseWriter, r *http.Request) {
+func (s *Socket) get(w http.ResponseWriter) {
 	header := w.Header()
 	header.Set("Content-Type", "text/plain; charset=UTF-8")
 	header.Set("Cache-Control", "no-store")
 	s.mu.Lock()
-	switch {
-	case s.state == gone || s.conn != nil:
+	over, overlap := s.state == gone || s.conn != nil, s.polling
+	if over || overlap {
 		s.mu.Unlock()
-		refuse(w, badRequest)
-	case s.fetching:
-		s.mu.Unlock()
-		refuse(w, badRequest)
-		s.end("overlapping polls")
-	case s.waiting() || s.probed:
-		packets, last := s.takeAll()
-		s.mu.Unlock()
-		_, err := w.Write(appendPayload(nil, int(s.version), packets))
-		s.finish(err, last)
-	default:
-		s.fetching = true
-		s.mu.Unlock()
-		s.park(w, r)
+		if badRequest(w); !over {
+			s.end("overlapping polls")
+		}
+		return
 	}
+	if s.answerable() {
+		packets, bye := s.take()
+		s.mu.Unlock()
+		_, err := w.Write(payload(s.version, body(packets, bye)))
+		s.answered(err, bye)
+		return
+	}
+	s.polling = true
+	s.mu.Unlock()
+	s.park(w)
 }
 
 // park lets a poll wait.
-func (s *Socket) park(w http.ResponseWriter, r *http.Request) {
-	p := new(poll)
-	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-		conn.SetDeadline(time.Time{}) // net/http's are for requests that do not wait
-		p.conn, p.head = conn, answerHead(w.Header())
-	} else {
-		p.body = make(chan []byte, 1)
-	}
-	s.mu.Lock()
-	over := s.state == gone
-	if !over {
-		s.poll = p
-		s.wake()
-	}
-	s.mu.Unlock()
-	switch {
-	case over:
-		s.shut(way{poll: p})
-	case p.conn != nil:
-		go s.watch(p)
+func (s *Socket) park(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil { // as with HTTP/2, in which there are no WebSockets here either
+		badRequest(w)
+		s.end("a poll cannot wait")
 		return
 	}
-	if p.conn == nil {
-		s.await(w, r, p)
+	conn.SetDeadline(time.Time{}) // net/http's are for requests that do not wait
+	var head bytes.Buffer         // RFC 9112 §4, §5
+	head.WriteString("HTTP/1.1 200 OK\r\nConnection: close\r\n")
+	w.Header().Write(&head)
+	p := &poll{conn, bytes.Clone(head.Bytes())}
+	go s.watch(p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == gone {
+		go p.answer(s, [][]byte{{engineClose}})
+		return
 	}
+	s.poll = p
+	s.wake()
 }
 
 // watch ends the session when the client breaks its poll off, as a tab does that is closed.
 // It ends with the connection.
 func (s *Socket) watch(p *poll) {
 	p.conn.Read(make([]byte, 1)) // no client speaks on here before it has its answer
-	s.abandon(p)
-}
-
-func (s *Socket) abandon(p *poll) {
 	s.mu.Lock()
 	broken := s.poll == p
 	s.mu.Unlock()
@@ -92,59 +81,54 @@ func (s *Socket) abandon(p *poll) {
 	}
 }
 
-// await is a handler that waits, because its connection cannot be taken from it.
-func (s *Socket) await(w http.ResponseWriter, r *http.Request, p *poll) {
-	select {
-	case body := <-p.body:
-		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.server.cfg.WriteTimeout))
-		if _, err := w.Write(body); err != nil {
-			s.end("cannot be written to")
-		}
-	case <-r.Context().Done():
-		s.abandon(p)
-	}
-}
-
 // answer ends a poll that has waited.
 func (p *poll) answer(s *Socket, packets [][]byte) error {
-	body := appendPayload(nil, int(s.version), packets)
-	if p.conn == nil {
-		p.body <- body // there is room: a poll is answered once
-		return nil
-	}
 	defer p.conn.Close()
-	head := strconv.AppendInt(p.head, int64(len(body)), 10)
+	body := payload(s.version, packets)
 	p.conn.SetWriteDeadline(time.Now().Add(s.server.cfg.WriteTimeout))
-	_, err := p.conn.Write(append(append(head, "\r\n\r\n"...), body...))
+	_, err := p.conn.Write(fmt.Appendf(nil, "%sContent-Length: %d\r\n\r\n%s", p.head, len(body), body))
 	return err
 }
 
-// answerHead writes the head of an answer up to the length of its body (RFC 9112 §4, §5).
-func answerHead(header http.Header) []byte {
-	var b bytes.Buffer
-	b.WriteString("HTTP/1.1 200 OK\r\n")
-	header.Write(&b)
-	b.WriteString("Connection: close\r\nContent-Length: ")
-	return bytes.Clone(b.Bytes())
+// body is what an answer to a poll carries.
+func body(packets [][]byte, bye int) [][]byte {
+	switch {
+	case bye != 0:
+		return [][]byte{{engineClose}}
+	case len(packets) == 0:
+		return [][]byte{{engineNoop}}
+	}
+	return packets
+}
+
+// answered follows an answer to a poll. One that does not reach the client takes packets with
+// it, and the session.
+func (s *Socket) answered(err error, bye int) {
+	switch {
+	case err != nil:
+		s.end("cannot be written to")
+	case bye != 0:
+		s.end("closed")
+	}
 }
 
 // post takes packets from the client. Any error ends the session: what was in the body is
 // lost, and the client would close after an HTTP error anyway.
 func (s *Socket) post(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	overlap, closed := s.posting, s.state == gone || s.conn != nil
-	if !closed {
-		s.posting = true
-	}
+	over := s.state == gone || s.conn != nil
 	s.mu.Unlock()
-	if overlap {
-		s.end("overlapping POSTs")
+	if over {
+		badRequest(w)
+		return
 	}
-	if overlap || closed {
-		refuse(w, badRequest)
+	if !s.turn.TryLock() {
+		s.end("overlapping POSTs")
+		badRequest(w)
 		return
 	}
 	err := s.takePost(w, r)
+	s.turn.Unlock() // before the answer, as the client may be fast
 	var tooBig *http.MaxBytesError
 	switch {
 	case err == nil:
@@ -154,62 +138,36 @@ func (s *Socket) post(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "ok")
 		return
 	case errors.As(err, &tooBig):
-		refuse(w, tooLarge)
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		refuse(w, tooSlow)
+		refuse(w, http.StatusRequestEntityTooLarge, 3, "Request body too large")
 	default:
-		refuse(w, badRequest)
+		badRequest(w)
 	}
 	s.fail(err)
 }
 
+// takePost takes the packets of a POST one by one. It has the turn.
 func (s *Socket) takePost(w http.ResponseWriter, r *http.Request) error {
-	defer s.posted()
-	if r.Header.Get("Content-Type") == "application/octet-stream" {
-		return errBinary
-	}
-	limit := int64(s.server.cfg.MaxPayload)
-	if r.ContentLength > limit {
-		return &http.MaxBytesError{Limit: limit}
-	}
 	in := s.server.scratch.Get().(*scratch)
 	defer s.server.scratch.Put(in)
-	deadline := http.NewResponseController(w)
-	deadline.SetReadDeadline(time.Now().Add(s.server.cfg.patience()))
-	if err := in.read(http.MaxBytesReader(w, r.Body, limit)); err != nil {
+	limit := http.NewResponseController(w)
+	limit.SetReadDeadline(time.Now().Add(s.server.cfg.patience()))
+	in.Reset()
+	if _, err := in.ReadFrom(http.MaxBytesReader(w, r.Body, int64(s.server.cfg.MaxPayload))); err != nil {
 		return err
 	}
-	deadline.SetReadDeadline(time.Time{}) // what follows may block, and the connection be used again
-	return s.takePayload(in)
-}
-
-// posted allows the next POST. It comes before the answer, as the client may be fast.
-func (s *Socket) posted() {
-	s.mu.Lock()
-	s.posting = false
-	s.mu.Unlock()
-}
-
-// takePayload takes the packets of a POST one by one.
-func (s *Socket) takePayload(in *scratch) error {
-	if !utf8.Valid(in.bytes) {
-		return errNotUTF8
+	limit.SetReadDeadline(time.Time{}) // what follows may block, and the connection be used again
+	rest := in.Bytes()
+	if len(rest) == 0 || !utf8.Valid(rest) {
+		return errText
 	}
-	if len(in.bytes) == 0 {
-		return errors.New("an empty payload")
-	}
-	if !s.enter() {
-		return nil
-	}
-	defer s.exit()
-	for rest := in.bytes; len(rest) > 0; {
-		packet, more, err := cutPayload(int(s.version), rest)
+	for len(rest) > 0 {
+		packet, more, err := cutPayload(s.version, rest)
 		if err != nil {
 			return err
 		}
 		rest = more
-		if len(packet) == 0 {
-			continue // as the original does, in Engine.IO 3
+		if len(packet) == 0 { // the original passes over it, in Engine.IO 3
+			packet = []byte{engineNoop}
 		}
 		if err := s.receive(packet, in); err != nil {
 			s.fail(err) // by a packet: after an HTTP error the client would not poll for it

@@ -4,10 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
-	"net/url"
+	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,25 +22,27 @@ var script string
 // Server takes Socket.IO clients in. It is an http.Handler for /socket.io/ and what is below.
 type Server struct {
 	cfg      Config
-	sessions *sessions
 	upgrader websocket.Upgrader
 	scratch  sync.Pool // of *scratch
 	etag     string    // of the script
+
+	mu      sync.Mutex
+	sockets map[string]*Socket // by sid
+	closed  bool               // no newcomers
+	clients sync.WaitGroup     // whose Closed has not returned
 }
 
 // New makes a Server.
 func New(cfg Config) *Server {
-	sum := sha256.Sum256([]byte(script))
-	s := &Server{cfg: cfg.withDefaults(), etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
-	s.sessions = newSessions(s.cfg)
-	s.scratch.New = newScratch
+	s := &Server{cfg: cfg.withDefaults(), sockets: make(map[string]*Socket), etag: fmt.Sprintf(`"%.12x"`, sha256.Sum256([]byte(script)))}
+	s.scratch.New = func() any { return new(scratch) }
 	// Compression is never negotiated: a read limit would count compressed bytes.
 	s.upgrader = websocket.Upgrader{
 		HandshakeTimeout: s.cfg.WriteTimeout,
 		ReadBufferSize:   1_024, // what it holds longest is a header: big messages pass it by
 		WriteBufferPool:  new(sync.Pool),
 		CheckOrigin:      func(*http.Request) bool { return true }, // ServeHTTP has checked
-		Error:            func(w http.ResponseWriter, _ *http.Request, _ int, _ error) { refuse(w, badRequest) },
+		Error:            func(w http.ResponseWriter, _ *http.Request, _ int, _ error) { badRequest(w) },
 	}
 	return s
 }
@@ -48,191 +51,144 @@ func New(cfg Config) *Server {
 // that it comes back. It returns when all have gone; when ctx ends before, it hangs up.
 // Requests must still be served meanwhile, as who polls has yet to fetch the end.
 func (s *Server) Shutdown(ctx context.Context) {
-	all := s.sessions.close()
+	s.mu.Lock()
+	s.closed = true
+	all := slices.Collect(maps.Values(s.sockets))
+	s.mu.Unlock()
 	for _, socket := range all {
 		socket.restart()
 	}
+	gone := make(chan struct{})
+	go func() { // ends with the last session
+		s.clients.Wait()
+		close(gone)
+	}()
 	select {
-	case <-s.sessions.empty:
-		return
-	case <-time.After(lastPoll):
+	case <-gone:
 	case <-ctx.Done():
+		for _, socket := range all {
+			socket.end("shutdown")
+		}
 	}
-	for _, socket := range all {
-		socket.unheard()
-	}
-	select {
-	case <-s.sessions.empty:
-		return
-	case <-ctx.Done():
-	}
-	for _, socket := range all {
-		socket.end("shutdown")
-	}
-}
-
-// lastPoll is how long a client that is not polling may take to come for its last packet. By
-// then the listener is mostly closed, and it cannot.
-const lastPoll = time.Second
-
-// refusal is an HTTP error in the words of Engine.IO's own server, as far as it has them.
-type refusal struct {
-	status  int
-	code    int
-	message string
-}
-
-var (
-	unknownTransport = refusal{http.StatusBadRequest, 0, "Transport unknown"}
-	unknownSession   = refusal{http.StatusBadRequest, 1, "Session ID unknown"}
-	badMethod        = refusal{http.StatusBadRequest, 2, "Bad handshake method"}
-	badRequest       = refusal{http.StatusBadRequest, 3, "Bad request"}
-	tooSlow          = refusal{http.StatusRequestTimeout, 3, "Request body too slow"}
-	tooLarge         = refusal{http.StatusRequestEntityTooLarge, 3, "Request body too large"}
-	badVersion       = refusal{http.StatusBadRequest, 5, "Unsupported protocol version"}
-	shuttingDown     = refusal{http.StatusServiceUnavailable, 4, "Shutting down"}
-)
-
-func forbidden(err error) refusal { return refusal{http.StatusForbidden, 4, err.Error()} }
-
-func refuse(w http.ResponseWriter, r refusal) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(r.status)
-	w.Write(append(appendString(fmt.Appendf(nil, `{"code":%d,"message":`, r.code), r.message), '}'))
 }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if name := strings.TrimPrefix(r.URL.Path, "/socket.io/"); name == "socket.io.js" || name == "socket.io.min.js" {
+	switch path.Base(r.URL.Path) {
+	case "socket.io.js", "socket.io.min.js":
 		s.serveScript(w, r)
 		return
 	}
 	if err := s.cfg.CheckOrigin(r); err != nil {
-		refuse(w, forbidden(err))
+		refuse(w, http.StatusForbidden, 4, err.Error())
 		return
 	}
-	allowOrigin(w.Header(), r.Header.Get("Origin"))
-	if r.Method == http.MethodOptions {
-		preflight(w)
-		return
+	allowOrigin(w.Header(), r)
+	switch r.Method {
+	case http.MethodOptions:
+		w.WriteHeader(http.StatusNoContent)
+	case http.MethodGet, http.MethodPost:
+		s.serve(w, r)
+	default:
+		badRequest(w)
 	}
+}
+
+// serve takes a request to the session that it is of.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	socket, err := s.find(r, query)
-	switch {
-	case err != nil:
-		refuse(w, *err)
+	eio, transport, sid := query.Get("EIO"), query.Get("transport"), query.Get("sid")
+	s.mu.Lock()
+	socket := s.sockets[sid]
+	s.mu.Unlock()
+	switch get, ws := r.Method == http.MethodGet, websocket.IsWebSocketUpgrade(r); {
+	case eio != "3" && eio != "4", query.Has("j"), // JSONP
+		transport != "polling" && transport != "websocket", ws != (transport == "websocket"):
+		badRequest(w)
+	case sid == "" && get:
+		s.open(w, r, int(eio[0]-'0'), ws)
+	case sid == "":
+		badRequest(w)
 	case socket == nil:
-		s.open(w, r, query)
-	case websocket.IsWebSocketUpgrade(r):
+		refuse(w, http.StatusBadRequest, 1, "Session ID unknown")
+	case eio != fmt.Sprint(socket.version):
+		badRequest(w)
+	case ws:
 		socket.upgrade(w, r)
-	case r.Method == http.MethodGet:
-		socket.get(w, r)
+	case get:
+		socket.get(w)
 	default:
 		socket.post(w, r)
 	}
 }
 
-// find checks a request in the order of the original and returns the session it is of, nil
-// when it asks for a new one.
-func (s *Server) find(r *http.Request, query url.Values) (*Socket, *refusal) {
-	transport := query.Get("transport")
-	if transport != "polling" && transport != "websocket" || query.Has("j") { // JSONP
-		return nil, &unknownTransport
-	}
-	misfit := (transport == "websocket") != websocket.IsWebSocketUpgrade(r)
-	sid := query.Get("sid")
-	if sid == "" {
-		switch {
-		case r.Method != http.MethodGet:
-			return nil, &badMethod
-		case misfit:
-			return nil, &badRequest
-		case version(query) == 0:
-			return nil, &badVersion
-		}
-		return nil, nil
-	}
-	socket := s.sessions.get(sid)
-	switch {
-	case socket == nil:
-		return nil, &unknownSession
-	case misfit, socket.version != version(query), r.Method != http.MethodGet && r.Method != http.MethodPost:
-		return nil, &badRequest
-	}
-	return socket, nil
-}
-
-// version is Engine.IO's, 0 when we do not speak it.
-func version(query url.Values) int8 {
-	switch query.Get("EIO") {
-	case "3":
-		return 3
-	case "4":
-		return 4
-	}
-	return 0
-}
-
 // open begins a session.
-func (s *Server) open(w http.ResponseWriter, r *http.Request, query url.Values) {
+func (s *Server) open(w http.ResponseWriter, r *http.Request, version int, ws bool) {
 	client, ok := s.cfg.Accept(w, r)
 	if !ok {
 		return
 	}
-	socket := newSocket(s, version(query), client)
-	if !s.sessions.add(socket) {
-		refuse(w, shuttingDown)
+	socket := newSocket(s, version, client)
+	if !s.add(socket) {
+		refuse(w, http.StatusServiceUnavailable, 4, "Shutting down")
 		client.Closed()
 		return
 	}
-	if query.Get("transport") == "websocket" {
-		socket.websocket(w, r)
-		return
+	if !ws {
+		socket.begin(`["websocket"]`)
+		socket.get(w)
+	} else if conn := socket.handshake(w, r); conn == nil || !socket.adopt(conn) {
+		socket.end("no WebSocket")
+	} else {
+		socket.begin("[]")
+		// net/http's handler returns, and its goroutine and buffers are free.
+		go socket.read(conn)
 	}
-	socket.send(socket.hello(`["websocket"]`))
-	if socket.version == 3 && socket.enter() {
-		socket.connect() // Engine.IO 4 waits to be asked
-		socket.exit()
-	}
-	socket.get(w, r)
 }
 
-// hello is the first packet of a session, with the transports it may be moved to as JSON.
-func (s *Socket) hello(upgrades string) []byte {
-	cfg := &s.server.cfg
-	b := fmt.Appendf(nil, `%c{"sid":"%s","upgrades":%s,"pingInterval":%d,"pingTimeout":%d`, engineOpen,
-		s.sid, upgrades, cfg.PingInterval.Milliseconds(), cfg.PingTimeout.Milliseconds())
-	if s.version == 4 {
-		b = fmt.Appendf(b, `,"maxPayload":%d`, cfg.MaxPayload)
+// add takes a session in, unless the server is shutting down.
+func (s *Server) add(socket *Socket) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
 	}
-	return append(b, '}')
+	s.sockets[socket.sid] = socket
+	s.clients.Add(1)
+	socket.start()
+	return true
 }
 
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
-	conn, err := s.upgrader.Upgrade(w, r, nil)
-	if err == nil {
-		conn.SetReadLimit(int64(s.cfg.MaxPayload))
-	}
-	return conn, err
+func (s *Server) remove(socket *Socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sockets, socket.sid)
 }
 
-// allowOrigin lets a page read the answer (Fetch standard, "CORS protocol"). Clients of 2.x
-// send credentials, so "*" would not do.
-func allowOrigin(header http.Header, origin string) {
+// refuse answers in the form of Engine.IO's own server, with its codes: 1 is an unknown
+// session, 3 a bad request, 4 one that is forbidden.
+func refuse(w http.ResponseWriter, status, code int, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `{"code":%d,"message":%s}`, code, quote(text))
+}
+
+func badRequest(w http.ResponseWriter) { refuse(w, http.StatusBadRequest, 3, "Bad request") }
+
+// allowOrigin lets a page ask, and read the answer (Fetch standard, "CORS protocol"). Clients
+// of 2.x send credentials, so "*" would not do.
+func allowOrigin(header http.Header, r *http.Request) {
+	origin := r.Header.Get("Origin")
 	if origin == "" {
 		return
 	}
 	header.Set("Access-Control-Allow-Origin", origin)
 	header.Set("Access-Control-Allow-Credentials", "true")
 	header.Add("Vary", "Origin")
-}
-
-func preflight(w http.ResponseWriter) {
-	w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
-	w.Header().Set("Access-Control-Allow-Headers", "Content-Type")
-	w.Header().Set("Access-Control-Max-Age", "600")
-	w.WriteHeader(http.StatusNoContent)
+	if r.Method == http.MethodOptions {
+		header.Set("Access-Control-Allow-Headers", "Content-Type")
+	}
 }
 
 // serveScript serves the client script to any page: it is public, and loads no secret.

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -245,11 +243,17 @@ func TestPollBrokenOff(t *testing.T) {
 	receive(t, g.closed, "Closed")
 }
 
+func (h *hall) socket(sid string) *Socket {
+	h.Server.mu.Lock()
+	defer h.Server.mu.Unlock()
+	return h.sockets[sid]
+}
+
 // parked waits until a poll of the session waits.
 func (h *hall) parked(t testing.TB, sid string) {
 	t.Helper()
 	for until := time.Now().Add(waitFor); time.Now().Before(until); time.Sleep(time.Millisecond) {
-		s := h.sessions.get(sid)
+		s := h.socket(sid)
 		if s == nil {
 			t.Fatal("the session is gone")
 		}
@@ -296,37 +300,12 @@ func TestHalfUpgrade(t *testing.T) {
 
 // unprobed waits until an upgrade that was given up is forgotten.
 func (h *hall) unprobed(sid string) {
-	s := h.sessions.get(sid)
+	s := h.socket(sid)
 	for probing, until := true, time.Now().Add(waitFor); probing && time.Now().Before(until); time.Sleep(time.Millisecond) {
 		s.mu.Lock()
-		probing = s.probing
+		probing = s.move != staying
 		s.mu.Unlock()
 	}
-}
-
-// Where the connection cannot be hijacked, the handler waits.
-func TestWithoutHijacking(t *testing.T) {
-	h := serve(t, Config{})
-	d, g := h.join(t, 4, "polling")
-	target := strings.TrimPrefix(h.address(4, "polling", d.sid), h.url)
-	fetch := func(ctx context.Context) *httptest.ResponseRecorder {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil))
-		return w
-	}
-	done := make(chan *httptest.ResponseRecorder, 1)
-	go func() { done <- fetch(context.Background()) }()
-	h.parked(t, d.sid)
-	g.socket.Emit("ready")
-	if got := receive(t, done, "an answer").Body.String(); got != `42["ready"]` {
-		t.Errorf("got %s", got)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() { done <- fetch(ctx) }()
-	h.parked(t, d.sid)
-	cancel()
-	receive(t, g.closed, "Closed")
-	receive(t, done, "the handler")
 }
 
 func TestCORS(t *testing.T) {
@@ -376,16 +355,6 @@ func TestCORS(t *testing.T) {
 		answer, body = ask(http.MethodGet, url, "https://evil.example")
 		if want := `{"code":4,"message":"the origin \"https://evil.example\" is not allowed"}`; answer.StatusCode != 403 || body != want {
 			t.Errorf("got %d %s, want %s", answer.StatusCode, body, want)
-		}
-	}
-}
-
-func TestSameHost(t *testing.T) {
-	for origin, want := range map[string]bool{"": true, "http://a.example": true, "https://A.example": true, "http://b.example": false, "null": false} {
-		r := httptest.NewRequest(http.MethodGet, "http://a.example/", nil)
-		r.Header.Set("Origin", origin)
-		if got := sameHost(r) == nil; got != want {
-			t.Errorf("%q: got %v, want %v", origin, got, want)
 		}
 	}
 }

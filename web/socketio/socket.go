@@ -23,7 +23,7 @@ const (
 
 // Socket is one client's session. Its methods never block and may be called from anywhere.
 //
-// It has no goroutine of its own. Events come in by the request that brings a POST, or by
+// It has no goroutine of its own. Packets come in by the request that brings a POST, or by
 // the reader of its WebSocket; they leave by a writer that lives only while there is
 // something to write and a way to go.
 type Socket struct {
@@ -31,32 +31,57 @@ type Socket struct {
 	client  Client
 	sid     string // Engine.IO's: whoever knows it is the client
 	id      string // Socket.IO's
-	version int8   // of Engine.IO: 3 or 4
-	slot    uint8  // in the clock
+	version int    // of Engine.IO: 3 or 4
 
+	// Who brings packets, or tells the Client of the end, has the turn, and may wait for the Client.
+	turn sync.Mutex
+
+	// mu is never held while something waits.
 	mu       sync.Mutex
 	state    state
-	busy     bool      // the Client's method runs
-	posting  bool      // a POST is here and not answered
-	deadline time.Time // when the session ends unless the client is heard
-	nextPing time.Time // Engine.IO 4
-	way
+	clock    *time.Timer // until nextPing or deadline
+	nextPing time.Time   // of Engine.IO 4
+	deadline time.Time   // when the session ends unless the client is heard
+	trifles  time.Time   // until when what the client has said that is no event keeps it busy
 	output
 }
 
-func newSocket(server *Server, version int8, client Client) *Socket {
-	cfg := &server.cfg
-	now := time.Now()
-	s := &Socket{
-		server: server, client: client, version: version,
-		sid:      rand.Text(),
-		nextPing: now.Add(cfg.PingInterval),
-		deadline: now.Add(cfg.PingInterval + cfg.PingTimeout),
-	}
+func newSocket(server *Server, version int, client Client) *Socket {
+	s := &Socket{server: server, client: client, version: version, sid: rand.Text()}
 	if s.id = s.sid; version == 4 {
 		s.id = rand.Text()
 	}
 	return s
+}
+
+// start starts the clock.
+func (s *Socket) start() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	interval := s.server.cfg.PingInterval
+	s.nextPing = time.Now().Add(interval)
+	s.deadline = time.Now().Add(s.server.cfg.silence())
+	s.clock = time.AfterFunc(interval, s.tick)
+}
+
+// tick pings, or ends the session, and winds the clock again.
+func (s *Socket) tick() {
+	s.mu.Lock()
+	now := time.Now()
+	late := !now.Before(s.deadline)
+	if !now.Before(s.nextPing) {
+		s.nextPing = now.Add(s.server.cfg.PingInterval)
+		if s.version == 4 {
+			s.queue([]byte{enginePing})
+		}
+	}
+	if !late && s.state < gone {
+		s.clock.Reset(min(s.deadline.Sub(now), s.nextPing.Sub(now)))
+	}
+	s.mu.Unlock()
+	if late {
+		s.end("nothing heard for too long")
+	}
 }
 
 // ID returns the Socket.IO id. In Engine.IO 4 it is random; in Engine.IO 3, where clients
@@ -65,245 +90,196 @@ func (s *Socket) ID() string { return s.id }
 
 // Emit sends an event; args must be JSON, nil is null. A client that lets too much wait is
 // closed: it may come back and start afresh, which it could not do while it is behind.
-func (s *Socket) Emit(name string, args ...json.RawMessage) {
-	s.mu.Lock()
-	ready := s.state == connected
-	s.mu.Unlock()
-	if ready {
-		s.send(eventPacket(name, args))
-	}
-}
+func (s *Socket) Emit(name string, args ...json.RawMessage) { s.send(eventPacket(name, args)) }
 
 // Close disconnects the client, which then does not come back by itself, after what was
 // emitted before.
 func (s *Socket) Close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.leave(websocket.CloseNormalClosure, []byte{engineMessage, disconnect})
+	s.leave(websocket.CloseNormalClosure, s.server.cfg.patience(), []byte{engineMessage, disconnect})
 }
 
-// restart closes the session so that its client comes back.
-func (s *Socket) restart() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.leave(websocket.CloseServiceRestart)
-}
-
-// unheard ends the session unless its client waits for what is written.
-func (s *Socket) unheard() {
-	s.mu.Lock()
-	away := s.conn == nil && s.poll == nil && !s.writing
-	s.mu.Unlock()
-	if away {
-		s.end("shutdown")
-	}
-}
+// restart closes the session so that its client comes back. One that is not polling now may
+// find nobody any more, so there is no use in waiting for it.
+func (s *Socket) restart() { s.leave(websocket.CloseServiceRestart, s.server.cfg.farewell()) }
 
 // fail closes the session because of what its client said, and tells it why.
 func (s *Socket) fail(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	why := errorPacket(int(s.version), []byte("/"), err.Error())
-	if s.state < leaving {
-		s.server.cfg.Log.Debug("socket.io client refused", "err", err)
-	}
+	s.server.cfg.Log.Debug("socket.io client refused", "err", err)
+	last := [][]byte{errorPacket(s.version, []byte("/"), err.Error())}
 	if s.version == 3 { // where the error alone would not keep the client from coming back
-		s.leave(websocket.ClosePolicyViolation, why, []byte{engineMessage, disconnect})
-	} else {
-		s.leave(websocket.ClosePolicyViolation, why)
+		last = append(last, []byte{engineMessage, disconnect})
 	}
+	s.leave(websocket.ClosePolicyViolation, s.server.cfg.patience(), last...)
 }
 
-// leave sends the last packets and closes; it needs the lock.
-func (s *Socket) leave(code int, last ...[]byte) {
+// leave sends the last packets and closes, for which there is so much time.
+func (s *Socket) leave(code int, within time.Duration, last ...[]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leaveNow(code, within, last...)
+}
+
+// leaveNow is leave for who has the lock.
+func (s *Socket) leaveNow(code int, within time.Duration, last ...[]byte) {
 	if s.state >= leaving {
 		return
 	}
 	s.state = leaving
 	s.pending = append(s.pending, last...)
 	s.bye = code
-	s.deadline = time.Now().Add(s.server.cfg.patience())
+	s.expire(within)
 	s.wake()
+}
+
+// expire has the session end after so much time; it needs the lock.
+func (s *Socket) expire(after time.Duration) {
+	s.deadline = time.Now().Add(after)
+	if s.state < gone {
+		s.clock.Reset(after)
+	}
 }
 
 // end gives everything up.
 func (s *Socket) end(why string) {
 	s.mu.Lock()
-	if s.state == gone {
-		s.mu.Unlock()
+	over, conn, poll := s.state == gone, s.conn, s.poll
+	s.state, s.conn, s.poll, s.pending = gone, nil, nil, nil
+	s.clock.Stop()
+	s.mu.Unlock()
+	if over {
 		return
 	}
-	s.state = gone
-	way, idle := s.way, !s.busy
-	s.conn, s.probe, s.poll, s.pending = nil, nil, nil, nil
-	s.mu.Unlock()
-	s.server.sessions.remove(s)
+	s.server.remove(s)
 	s.server.cfg.Log.Debug("socket.io session ended", "why", why)
-	s.shut(way)
-	if idle { // else exit tells it
-		go s.tell()
+	if conn != nil {
+		conn.Close()
 	}
+	if poll != nil {
+		go poll.answer(s, [][]byte{{engineClose}})
+	}
+	go s.tell()
 }
 
 // tell says to the Client that the session has ended.
 func (s *Socket) tell() {
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	s.client.Closed()
-	s.server.sessions.done()
+	s.server.clients.Done()
 }
 
-// enter begins calls of the Client; false says that it is too late for them.
-func (s *Socket) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state == gone || s.busy {
-		return false
-	}
-	s.busy = true
-	s.heard()
-	return true
-}
-
-func (s *Socket) exit() {
-	s.mu.Lock()
-	s.busy = false
-	over := s.state == gone
-	s.mu.Unlock()
-	if over {
-		s.tell()
-	}
-}
-
-func (s *Socket) hears() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state < leaving
-}
-
-// heard notes that the client lives; it needs the lock. One that does not connect the
-// namespace is not spared by that.
-func (s *Socket) heard() {
-	switch {
-	case s.state != connected:
-	case s.version == 3:
-		s.deadline = time.Now().Add(s.server.cfg.PingInterval + s.server.cfg.PingTimeout)
-	default:
-		s.deadline = s.nextPing.Add(s.server.cfg.PingTimeout)
-	}
-}
-
-// tick is the clock's look at the session.
-func (s *Socket) tick(now time.Time) {
-	s.mu.Lock()
-	late := now.After(s.deadline)
-	if !late && s.version == 4 && s.state < leaving && now.After(s.nextPing) {
-		s.nextPing = now.Add(s.server.cfg.PingInterval)
-		if s.state == connected {
-			s.deadline = now.Add(s.server.cfg.PingTimeout)
-		}
-		s.ping = true
-		s.wake()
-	}
-	s.mu.Unlock()
-	if late {
-		s.end("nothing heard for too long")
-	}
-}
-
-// connect connects the namespace "/" and says so, to Engine.IO 4 with the id.
-func (s *Socket) connect() {
-	hello := []byte{engineMessage, connect}
+// begin sends the first packet of a session, with the transports it may be moved to as JSON.
+// Engine.IO 3 has the namespace "/" connected at once; 4 waits to be asked.
+func (s *Socket) begin(upgrades string) {
+	cfg := &s.server.cfg
+	hello := fmt.Appendf(nil, `%c{"sid":"%s","upgrades":%s,"pingInterval":%d,"pingTimeout":%d`, engineOpen,
+		s.sid, upgrades, cfg.PingInterval.Milliseconds(), cfg.PingTimeout.Milliseconds())
 	if s.version == 4 {
-		hello = fmt.Appendf(hello, `{"sid":%q}`, s.id)
+		s.send(fmt.Appendf(hello, `,"maxPayload":%d}`, cfg.MaxPayload))
+		return
 	}
-	s.mu.Lock()
-	if s.state == opened {
-		s.state = connected
-		s.heard()
-	}
-	s.mu.Unlock()
-	s.send(hello)
-	s.client.Connected(s)
+	s.send(append(hello, '}'))
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.connect([]byte{engineMessage, connect})
 }
 
-// receive takes a packet of Engine.IO from the client. The error is told to it.
+// connect connects the namespace "/", and says so by hello. It has the turn.
+func (s *Socket) connect(hello []byte) error {
+	s.mu.Lock()
+	fresh := s.state == opened
+	if fresh {
+		s.state = connected
+		s.deadline = time.Now().Add(s.server.cfg.silence())
+		s.queue(hello)
+	}
+	s.mu.Unlock()
+	if !fresh {
+		return errors.New("connected twice")
+	}
+	s.client.Connected(s)
+	return nil
+}
+
+// receive takes a packet of Engine.IO from the client, which is told the error. It has the turn.
 func (s *Socket) receive(b []byte, in *scratch) error {
 	switch kind := b[0]; {
 	case kind == engineClose:
 		s.end("closed by the client")
-	case !s.hears():
+		return nil
+	case s.heard() >= leaving:
+		return nil
 	case kind == engineMessage:
 		return s.receiveMessage(b[1:], in)
 	case kind == enginePing && s.version == 3:
-		s.answerPing()
+		s.send([]byte{enginePong})
 	case kind == enginePong && s.version == 4, kind == engineNoop:
 	default:
 		return fmt.Errorf("a packet of type %q out of order", kind)
 	}
-	return nil
+	return s.trifle()
+}
+
+// heard notes that the client lives. One that does not connect is not spared by that.
+func (s *Socket) heard() state {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == connected {
+		s.deadline = time.Now().Add(s.server.cfg.silence())
+	}
+	return s.state
 }
 
 // receiveMessage takes a packet of Socket.IO.
 func (s *Socket) receiveMessage(b []byte, in *scratch) error {
-	p, err := parsePacket(b)
-	switch root := string(p.namespace) == "/"; {
+	kind, namespace, data, err := parsePacket(b)
+	switch root := string(namespace) == "/"; {
 	case err != nil:
 		return err
-	case !root && p.kind == connect:
-		s.send(errorPacket(int(s.version), p.namespace, "Invalid namespace"))
-		return nil
+	case !root && kind == connect:
+		s.send(errorPacket(s.version, namespace, "Invalid namespace"))
 	case !root:
-		return fmt.Errorf("the namespace %q is not connected", p.namespace)
-	case p.kind == event:
-		return s.receiveEvent(p.data, in)
-	case p.kind == disconnect:
-		s.goodbye()
-		return nil
-	case s.version == 3: // where the server has connected "/" by itself
-		return nil
-	}
-	return s.receiveConnect(p.data)
-}
-
-// receiveConnect takes Engine.IO 4's wish to be connected, with whatever it proves itself by.
-func (s *Socket) receiveConnect(auth []byte) error {
-	if s.isConnected() {
-		return errors.New("connected twice")
-	}
-	if len(auth) > 0 {
-		v := scanner{data: auth}
-		if err := v.container(0, '{'); err != nil || auth[0] != '{' || v.end() != nil {
-			return fmt.Errorf("a connect packet with %.40q", auth)
+		return fmt.Errorf("the namespace %q is not connected", namespace)
+	case kind == event:
+		return s.receiveEvent(data, in)
+	case kind == disconnect: // the client hangs up next
+		s.leave(0, s.server.cfg.farewell())
+	case s.version == 4:
+		if len(data) > 0 && data[0] != '{' { // what it proves itself by, which nobody asked for
+			return fmt.Errorf("a connect packet with %.40q", data)
 		}
+		return s.connect(fmt.Appendf(nil, `%c%c{"sid":"%s"}`, engineMessage, connect, s.id))
 	}
-	s.connect()
-	return nil
+	return s.trifle()
 }
 
 func (s *Socket) receiveEvent(data []byte, in *scratch) error {
-	if !s.isConnected() {
+	if s.heard() == opened {
 		return errors.New("an event before the namespace is connected")
 	}
 	name, args, err := parseEvent(data, in.args[:0])
-	if err != nil {
-		return err
+	if err == nil {
+		s.client.Event(name, args)
 	}
-	in.args = args
-	s.client.Event(name, args)
+	return err
+}
+
+const (
+	trifleTime  = 50 * time.Millisecond // what is no event may come that often
+	trifleBurst = 200                   // and so many at once
+)
+
+// trifle counts something that costs the Client nothing, and says when it was too much.
+func (s *Socket) trifle() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if s.trifles.Before(now) {
+		s.trifles = now
+	}
+	s.trifles = s.trifles.Add(trifleTime)
+	if s.trifles.Sub(now) > trifleBurst*trifleTime {
+		return errors.New("too many packets")
+	}
 	return nil
-}
-
-func (s *Socket) isConnected() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state == connected
-}
-
-// goodbye follows the client's disconnect: it hangs up next, and has a moment for that.
-func (s *Socket) goodbye() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state < leaving {
-		s.state = leaving
-		s.deadline = time.Now().Add(s.server.cfg.farewell())
-	}
 }

@@ -5,22 +5,20 @@
 package socketio
 
 import (
+	"cmp"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 )
 
-// Config says how a Server behaves. Accept must be set; of the others zero means the default.
+// Config says how a Server behaves. Accept and CheckOrigin must be set; of the others what
+// is not above zero means the default.
 type Config struct {
 	// Accept decides about a new session and gives its Client, whose Closed is called
 	// whatever becomes of the session. When it says no it has answered the request.
 	Accept func(w http.ResponseWriter, r *http.Request) (c Client, ok bool)
-	// CheckOrigin is asked at every request; its error becomes a 403 with its text. nil lets
-	// pages of our own host in, and programs, which send no Origin.
+	// CheckOrigin is asked at every request; its error becomes a 403 with its text.
 	CheckOrigin func(*http.Request) error
 
 	PingInterval time.Duration // 25 s
@@ -39,17 +37,12 @@ type Client interface {
 	// Connected is called once, when the namespace "/" is connected.
 	Connected(*Socket)
 	// Event takes one event. It may block, which is the backpressure the page feels. args
-	// are views of a buffer that is used again: copy what is kept.
+	// are views of a buffer that is used again: copy what is kept. They are UTF-8, not
+	// empty, and each at most one value; whether it is JSON is for who reads it to check.
 	Event(name string, args []json.RawMessage)
 	// Closed is called once, at the end; also of a session that never connected.
 	Closed()
 }
-
-// patience is how long a request body, an upgrade, or the last poll of a session may take.
-func (c *Config) patience() time.Duration { return min(10*time.Second, c.PingTimeout) }
-
-// farewell is how long a client may take to hang up after its goodbye or ours.
-func (c *Config) farewell() time.Duration { return min(2*time.Second, c.PingTimeout) }
 
 func (c Config) withDefaults() Config {
 	c.PingInterval = or(c.PingInterval, 25*time.Second)
@@ -58,12 +51,7 @@ func (c Config) withDefaults() Config {
 	c.MaxPayload = or(c.MaxPayload, 65_536)
 	c.QueueMessages = or(c.QueueMessages, 256)
 	c.QueueBytes = or(c.QueueBytes, 262_144)
-	if c.CheckOrigin == nil {
-		c.CheckOrigin = sameHost
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	return c
 }
 
@@ -74,14 +62,11 @@ func or[T int | time.Duration](value, standard T) T {
 	return value
 }
 
-// sameHost lets in what our own pages ask for (RFC 6454 §7).
-func sameHost(r *http.Request) error {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return nil
-	}
-	if u, err := url.Parse(origin); err != nil || !strings.EqualFold(u.Host, r.Host) {
-		return errors.New("pages of other origins may not connect")
-	}
-	return nil
-}
+// silence is how long nothing may be heard of a client.
+func (c *Config) silence() time.Duration { return c.PingInterval + c.PingTimeout }
+
+// patience is how long a request body, an upgrade, or the last poll of a session may take.
+func (c *Config) patience() time.Duration { return min(10*time.Second, c.PingTimeout) }
+
+// farewell is how long a client may take to hang up after its goodbye or ours.
+func (c *Config) farewell() time.Duration { return min(2*time.Second, c.PingTimeout) }

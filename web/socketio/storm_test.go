@@ -90,7 +90,7 @@ func (h *hall) gust(ctx context.Context, t *testing.T, r *rand.Rand, version int
 			answer.Body.Close()
 		}
 	case 1, 2:
-		body := appendPayload(nil, version, [][]byte{[]byte(say()), []byte(say())})
+		body := payload(version, [][]byte{[]byte(say()), []byte(say())})
 		do(t, http.MethodPost, h.address(version, "polling", sid), string(body))
 	case 3:
 		conn, _, err := websocket.DefaultDialer.DialContext(ctx, h.address(version, "websocket", sid), nil)

@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,211 +12,148 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-var (
-	errBinary  = errors.New("binary data is not supported")
-	errNotUTF8 = errors.New("not UTF-8")
-)
+var errText = errors.New("want text in UTF-8")
 
 // scratch is what reading one message needs, borrowed for no longer than that.
 type scratch struct {
-	bytes []byte
-	args  []json.RawMessage
+	bytes.Buffer
+	args [1 + maxArgs]json.RawMessage // the name of the event first
 }
 
-func newScratch() any { return &scratch{bytes: make([]byte, 0, 2_048)} }
-
-// read reads everything.
-func (in *scratch) read(r io.Reader) error {
-	b := in.bytes[:0]
-	for {
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		in.bytes = b
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		case len(b) == cap(b):
-			b = append(b, 0)[:len(b)]
-		}
-	}
-}
-
-// websocket takes a new session's WebSocket. Once it returns, so does net/http's handler,
-// whose goroutine and buffers are then free.
-func (s *Socket) websocket(w http.ResponseWriter, r *http.Request) {
-	conn, err := s.server.upgrade(w, r)
+// handshake makes a WebSocket of a request; it returns nil when it could not, and has said so.
+func (s *Socket) handshake(w http.ResponseWriter, r *http.Request) *websocket.Conn {
+	conn, err := s.server.upgrader.Upgrade(w, r, nil)
 	if err != nil {
-		s.end("no WebSocket")
-		return
+		return nil
 	}
-	if s.adopt(conn) {
-		s.send(s.hello("[]"))
-		go s.read(conn, s.version == 3)
-	}
+	conn.SetReadLimit(int64(s.server.cfg.MaxPayload))
+	conn.SetPongHandler(func(string) error { return s.trifle() })
+	pong := conn.PingHandler()
+	conn.SetPingHandler(func(data string) error {
+		if err := s.trifle(); err != nil {
+			return err
+		}
+		return pong(data)
+	})
+	return conn
 }
 
 // upgrade takes the WebSocket that a polling session wants to move to.
 func (s *Socket) upgrade(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	refused := s.state >= leaving || s.conn != nil || s.probing
+	refused := s.state >= leaving || s.conn != nil || s.move != staying
 	if !refused {
-		s.probing = true
+		s.move = probing
 	}
 	s.mu.Unlock()
 	if refused {
-		refuse(w, badRequest)
+		badRequest(w)
 		return
 	}
-	conn, err := s.server.upgrade(w, r)
-	if err != nil {
-		s.unprobe()
-		return
+	if conn := s.handshake(w, r); conn != nil {
+		go s.moveTo(conn)
+	} else {
+		s.moved(staying)
 	}
-	s.mu.Lock()
-	over := s.state == gone
-	if !over {
-		s.probe = conn
-	}
-	s.mu.Unlock()
-	if over {
-		conn.Close()
-		return
-	}
-	go s.move(conn)
 }
 
-// move goes over to a WebSocket, if the client goes through with it; else polling goes on.
-func (s *Socket) move(conn *websocket.Conn) {
+// moveTo goes over to a WebSocket, if the client goes through with it; else polling goes on.
+// Once its probe is answered the client lets go of polling before it upgrades, so that
+// nothing is lost and nothing overtakes.
+func (s *Socket) moveTo(conn *websocket.Conn) {
 	conn.SetReadDeadline(time.Now().Add(s.server.cfg.patience()))
-	if s.tried(conn) && s.expect(conn, string(rune(engineUpgrade))) && s.adopt(conn) {
-		s.read(conn, false)
+	said := func(word string) bool {
+		_, text, err := conn.ReadMessage()
+		return err == nil && string(text) == word
+	}
+	if said("2probe") && s.writeFrames(conn, [][]byte{[]byte("3probe")}, 0) == nil && s.moved(probed) &&
+		said(string(engineUpgrade)) && s.adopt(conn) {
+		s.read(conn)
 		return
 	}
 	conn.Close()
-	s.unprobe()
+	s.moved(staying)
 }
 
-// tried answers the client's probe. From then on no poll waits: the client lets go of
-// polling before it upgrades, so that nothing is lost and nothing overtakes.
-func (s *Socket) tried(conn *websocket.Conn) bool {
-	if !s.expect(conn, "2probe") {
-		return false
-	}
-	conn.SetWriteDeadline(time.Now().Add(s.server.cfg.WriteTimeout))
-	if conn.WriteMessage(websocket.TextMessage, []byte("3probe")) != nil {
-		return false
-	}
+func (s *Socket) moved(m move) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.probed = true
+	s.move = m
 	s.wake()
 	return true
-}
-
-func (s *Socket) expect(conn *websocket.Conn, want string) bool {
-	in := s.server.scratch.Get().(*scratch)
-	defer s.server.scratch.Put(in)
-	_, r, err := conn.NextReader()
-	return err == nil && in.read(r) == nil && string(in.bytes) == want
 }
 
 // adopt makes a WebSocket the session's way. A client that still has a POST out has not
 // waited for its answer, and the order of its packets is lost.
 func (s *Socket) adopt(conn *websocket.Conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state == gone || s.posting {
+	if !s.turn.TryLock() {
 		return false
 	}
-	old := s.poll
-	s.way = way{conn: conn}
-	conn.SetReadDeadline(time.Time{})
-	if old != nil { // the client has let go of it, but for a bad one
-		go old.answer(s, [][]byte{{engineNoop}})
+	defer s.turn.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == gone {
+		return false
 	}
+	conn.SetReadDeadline(time.Time{}) // from here on the session's own counts
+	s.conn = conn
 	s.wake()
 	return true
 }
 
-// unprobe forgets an upgrade that came to nothing.
-func (s *Socket) unprobe() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.probing, s.probed, s.probe = false, false, nil
-}
-
 // read is the goroutine that owns the WebSocket; it ends with it, and the session with both.
-func (s *Socket) read(conn *websocket.Conn, connect bool) {
-	if connect && s.enter() {
-		s.connect()
-		s.exit()
-	}
-	err := s.readAll(conn)
-	if errors.Is(err, websocket.ErrReadLimit) {
-		// gorilla has said so; a reset must not overtake it.
-		conn.NetConn().SetReadDeadline(time.Now().Add(s.server.cfg.farewell()))
-		io.Copy(io.Discard, io.LimitReader(conn.NetConn(), 1<<20))
-	}
-	s.end("WebSocket closed")
-}
-
-// readAll takes messages until the WebSocket ends. It holds nothing while it waits: what a
-// message needs on the stack is given back to the idle.
-func (s *Socket) readAll(conn *websocket.Conn) error {
+// It holds nothing while it waits: what a message needs on the stack is given back to the idle.
+func (s *Socket) read(conn *websocket.Conn) {
 	for {
 		kind, r, err := conn.NextReader()
-		if err != nil {
-			return err
+		if err == nil {
+			err = s.readMessage(kind, r)
 		}
-		if err := s.readMessage(conn, kind, r); err != nil {
-			return err
+		if errors.Is(err, websocket.ErrReadLimit) {
+			// gorilla has said so; a reset must not overtake it.
+			conn.NetConn().SetReadDeadline(time.Now().Add(s.server.cfg.farewell()))
+			io.Copy(io.Discard, io.LimitReader(conn.NetConn(), 1<<20))
+		}
+		if err != nil {
+			s.end("WebSocket closed")
+			return
 		}
 	}
 }
 
 //go:noinline
-func (s *Socket) readMessage(conn *websocket.Conn, kind int, r io.Reader) error {
+func (s *Socket) readMessage(kind int, r io.Reader) error {
 	in := s.server.scratch.Get().(*scratch)
 	defer s.server.scratch.Put(in)
-	s.limitRead(conn, s.server.cfg.patience())
-	if err := in.read(r); err != nil {
+	in.Reset()
+	if _, err := in.ReadFrom(r); err != nil {
 		return err
 	}
-	s.limitRead(conn, 0)
-	if err := s.takeMessage(kind, in); err != nil {
+	err := errText
+	s.turn.Lock()
+	if kind == websocket.TextMessage && in.Len() > 0 && utf8.Valid(in.Bytes()) {
+		err = s.receive(in.Bytes(), in)
+	}
+	s.turn.Unlock()
+	if err != nil {
 		s.fail(err)
 	}
 	return nil
 }
 
-func (s *Socket) takeMessage(kind int, in *scratch) error {
-	if !s.enter() {
+// writeFrames writes packets, and the end.
+func (s *Socket) writeFrames(conn *websocket.Conn, packets [][]byte, bye int) error {
+	for _, p := range packets {
+		conn.SetWriteDeadline(time.Now().Add(s.server.cfg.WriteTimeout))
+		if err := conn.WriteMessage(websocket.TextMessage, p); err != nil {
+			return err
+		}
+	}
+	if bye == 0 {
 		return nil
 	}
-	defer s.exit()
-	switch {
-	case kind != websocket.TextMessage:
-		return errBinary
-	case !utf8.Valid(in.bytes):
-		return errNotUTF8
-	case len(in.bytes) == 0:
-		return errors.New("an empty packet")
-	}
-	return s.receive(in.bytes, in)
-}
-
-// limitRead bounds the time until the next bytes, or lifts that bound (0). At the end there
-// is another, which stays.
-func (s *Socket) limitRead(conn *websocket.Conn, d time.Duration) {
-	var until time.Time
-	if d > 0 {
-		until = time.Now().Add(d)
-	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state < leaving {
-		conn.SetReadDeadline(until)
-	}
+	s.expire(s.server.cfg.farewell())
+	s.mu.Unlock()
+	return conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(bye, ""), time.Now().Add(s.server.cfg.WriteTimeout))
 }
