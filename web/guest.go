@@ -120,7 +120,12 @@ func (g *Guest) Spend() error {
 	return &ParseError{Code: codeRateLimited, Text: "too many messages; wait " + wait.Round(time.Second/10).String()}
 }
 
+// login counts an attempt. A page of a tutorial logs in whenever it is loaded, and whoever writes
+// one loads it often.
 func (g *Guest) login() error {
+	if g.local {
+		return nil
+	}
 	if _, ok := g.server.addresses.login(g.addr, time.Now()); !ok {
 		g.server.limited("logins")
 		return &ParseError{Code: "too-many-attempts", Text: "too many logins from this address"}

@@ -185,6 +185,10 @@ func TestGuestLogins(t *testing.T) {
 	login := []byte(`{"type":"login","name":"foo","v":1}`)
 	for i, want := range []bool{true, true, true, false, false} {
 		v := admit(t, s, "127.0.0.1")
+		if v.Say(v, login) != nil {
+			t.Error("a page on this machine is counted")
+		}
+		v.local = false
 		err := v.Say(v, login)
 		var bad *ParseError
 		if (err == nil) != want || err != nil && (!errors.As(err, &bad) || bad.Code != "too-many-attempts") {

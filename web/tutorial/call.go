@@ -25,7 +25,9 @@ const maxDeclined = 8
 // called hears what the other side of a call says.
 func (p *page) called(m web.Message) {
 	if m.Type == "offer" && m.Call != p.call.id {
-		if p.room == nil || m.Room == "" { // somebody calls the name that the page is logged in with
+		// Somebody calls the name that the page is logged in with, or with nothing, at which
+		// the page would throw.
+		if p.room == nil || m.Room == "" || len(m.Offer) == 0 {
 			if len(p.declined) < maxDeclined {
 				p.declined = append(p.declined, m.Call)
 				p.owe()
@@ -39,7 +41,9 @@ func (p *page) called(m web.Message) {
 	}
 	switch m.Type {
 	case "offer":
-		p.dialect.offer(m.Offer)
+		if len(m.Offer) > 0 {
+			p.dialect.offer(m.Offer)
+		}
 	case "answer":
 		p.call.answered = true
 		p.dialect.answer(m.Answer)
