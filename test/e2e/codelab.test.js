@@ -178,3 +178,18 @@ stage.faultless('step 5: a second page comes to a room that is awaited', async (
   await allConnected(juliet, rosaline)
   await paired(juliet, rosaline)
 })
+
+stage.faultless('step 6: an XMPP user cannot be called with data alone, and the page is told', async () => {
+  await stage.reachable('romeo')
+  const juliet = await open('06', `romeo@${DOMAIN}`, 'juliet')
+  await juliet.said('incompatible media: want audio or video')
+})
+
+stage.faultless('step 6: an XMPP user calls the room, and is connected with a page that sends nothing', async () => {
+  const [juliet, romeo, room] = await awaited('06')
+  await romeo.call(`${room}@${COMPONENT}`, true)
+  await juliet.connected()
+  await paired(juliet, romeo)
+  await romeo.hangUp()
+  await juliet.said('Hears: bye')
+})
