@@ -56,6 +56,7 @@ type Bridge struct {
 	capsOpen   int    // questions for caps without answer
 	sorry      func() // answers what this turn is about, should it fail; nil when it is answered
 	contacts   int
+	devices    map[string]*contact // of each XMPP user the entry that knows devices of his, the last one told
 	rooms      int            // with somebody in them
 	pending    map[string]int // calls that ring, by who they ring at and by whose they are
 	perAddr    *meters
@@ -72,7 +73,7 @@ func New(cfg Config, stream Stream) *Bridge {
 		todo: make(chan func(), 64), done: make(chan struct{}), vanish: 4 * time.Second, alive: time.Minute,
 		newID: func() string { return rand.Text()[:16] }, newSID: newUUID,
 		sessions: map[web.Sender]*session{}, users: map[string]*user{}, tabs: map[string]*tab{}, calls: map[*call]bool{},
-		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{},
+		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{}, devices: map[string]*contact{},
 		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller), perRefusal: newMeters(1),
 	}
 }
@@ -218,7 +219,7 @@ func (b *Bridge) linkLost() {
 	}
 	for _, u := range b.users {
 		for _, c := range u.contacts {
-			clear(c.resources)
+			b.gone(c)
 			b.paint(u, c)
 		}
 	}

@@ -63,6 +63,9 @@ func (b *Bridge) makeRoom(u *user) bool {
 			b.metrics.limited.WithLabelValues("rosters").Inc()
 			b.metrics.subscriptions.Sub(float64(n))
 			b.contacts -= n
+			for _, c := range other.contacts {
+				b.gone(c)
+			}
 			clear(other.contacts)
 			b.forget(other)
 			return true
@@ -84,10 +87,19 @@ func (b *Bridge) tidy(u *user, c *contact) {
 	if c.from || c.to || c.asked || c.greeted || u.contacts[c.bare] != c {
 		return
 	}
+	b.gone(c)
 	delete(u.contacts, c.bare)
 	b.contacts--
 	b.metrics.subscriptions.Dec()
 	b.forget(u)
+}
+
+// gone forgets the devices of a contact.
+func (b *Bridge) gone(c *contact) {
+	clear(c.resources)
+	if b.devices[c.bare] == c {
+		delete(b.devices, c.bare)
+	}
 }
 
 // paint tells the tabs how a contact is, as one state of all its devices.

@@ -89,6 +89,11 @@ func (b *Bridge) leftovers(complain func(string, ...any)) {
 			complain("%d %s are left after everybody has gone", n, what)
 		}
 	}
+	for bare, c := range b.devices {
+		if len(c.resources) == 0 {
+			complain("devices of %s are remembered where there are none", bare)
+		}
+	}
 	contacts := 0
 	for _, u := range b.users {
 		contacts += len(u.contacts)

@@ -97,10 +97,5 @@ func (b *Bridge) present(u *user, bare string) *contact {
 	if c := u.contacts[bare]; c != nil && len(c.resources) > 0 {
 		return c
 	}
-	for _, other := range b.users {
-		if c := other.contacts[bare]; c != nil && len(c.resources) > 0 {
-			return c
-		}
-	}
-	return nil
+	return b.devices[bare]
 }

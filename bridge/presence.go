@@ -95,7 +95,7 @@ func (b *Bridge) unsubscribed(local string, s *component.Stanza) {
 		return
 	}
 	c.to, c.asked = false, false
-	clear(c.resources)
+	b.gone(c)
 	b.paint(b.users[local], c)
 	b.tidy(b.users[local], c)
 }
@@ -132,9 +132,12 @@ func (b *Bridge) seen(local string, s *component.Stanza) {
 	u := b.users[local]
 	if s.Type == "unavailable" {
 		if component.Bare(s.From) == s.From {
-			clear(c.resources)
+			b.gone(c)
 		} else {
 			delete(c.resources, s.From)
+			if len(c.resources) == 0 {
+				b.gone(c)
+			}
 			b.vanished(s.From)
 		}
 		b.paint(u, c)
@@ -152,6 +155,7 @@ func (b *Bridge) seen(local string, s *component.Stanza) {
 		r = &resource{jid: strings.Clone(s.From)}
 		c.resources[r.jid] = r
 	}
+	b.devices[c.bare] = c
 	r.since = time.Now()
 	r.show = showOf(s.Child(component.NS, "show").TrimmedText())
 	r.status = clip(s.Child(component.NS, "status").TrimmedText(), 200)
@@ -169,7 +173,7 @@ func (b *Bridge) presenceBounced(local string, s *component.Stanza) {
 	}
 	switch component.ErrorOf(s).Condition {
 	case "gone", "item-not-found", "remote-server-not-found":
-		clear(c.resources)
+		b.gone(c)
 		c.from, c.to, c.asked, c.greeted = false, false, false, false
 		b.paint(b.users[local], c)
 		b.tidy(b.users[local], c)

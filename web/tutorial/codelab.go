@@ -24,7 +24,7 @@ type codelab struct {
 
 	// With mu.
 	since time.Time   // when it was greeted with joined
-	media bool        // it has said "got user media"
+	media bool        // it can take an offer
 	held  held        // what waits for that
 	timer *time.Timer // and how long
 	early bool        // the newcomer said "got user media" before this page was told of it
@@ -43,6 +43,7 @@ func (c *codelab) event(name string, args []json.RawMessage) {
 	case "bye":
 		c.exit()
 	case "ipaddr":
+		c.seeing() // COMPAT codelab step 06: asks for it first thing, and needs no camera to answer
 		for _, ip := range c.server.addresses(c.guest) {
 			c.socket.Emit("ipaddr", quote(ip))
 		}
@@ -58,10 +59,7 @@ func (c *codelab) heard(data json.RawMessage) {
 		c.hangUp()
 		return
 	case `"got user media"`:
-		c.mu.Lock()
-		c.media = true
-		c.release()
-		c.mu.Unlock()
+		c.seeing()
 	}
 	var said codelabMessage
 	if data[0] == '{' {
@@ -82,6 +80,14 @@ func (c *codelab) heard(data json.RawMessage) {
 	default:
 		c.tellOther(data)
 	}
+}
+
+// seeing notes that the page can take an offer from now on.
+func (c *codelab) seeing() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.media = true
+	c.release()
 }
 
 // codelabMessage is a message about a call, as far as it is read here.

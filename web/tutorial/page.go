@@ -236,10 +236,14 @@ func (p *page) failed(m web.Message) {
 			return
 		}
 	case p.call.asked(id):
+		mine := p.call.id
 		p.call = call{}
 		if m.Code == "glare" { // the other side's offer is on its way, and will be answered
 			return
 		}
+		p.dialect.tell(m.Text)
+		p.dialect.over(mine, "") // else it would wait for an answer
+		return
 	case m.Code == "no-call": // what it said was for somebody who has just gone, or is not there yet
 		return
 	}
