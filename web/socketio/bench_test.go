@@ -126,7 +126,7 @@ func (h *hall) settled(b *testing.B, way string, n int) {
 		h.mu.Unlock()
 		for _, s := range all {
 			s.mu.Lock()
-			if s.state == connected && !s.waiting() && !s.writing && (way == "websocket" || s.poll != nil) {
+			if s.state == open && len(s.pending) == 0 && !s.writing && (way == "websocket" || s.poll != nil) {
 				quiet++
 			}
 			s.mu.Unlock()

@@ -98,7 +98,7 @@ func serve(t testing.TB, cfg Config) *hall {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), waitFor)
 		defer cancel()
-		stop, halt := context.WithTimeout(ctx, 100*time.Millisecond)
+		stop, halt := context.WithTimeout(ctx, 20*time.Millisecond)
 		defer halt()
 		h.Shutdown(stop)
 		web.CloseClientConnections()

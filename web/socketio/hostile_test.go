@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -268,7 +269,7 @@ func TestUpgradeDuringPost(t *testing.T) {
 }
 
 func TestSlowBody(t *testing.T) {
-	h := serve(t, Config{PingInterval: 300 * time.Millisecond, PingTimeout: 300 * time.Millisecond})
+	h := serve(t, Config{PingInterval: 200 * time.Millisecond, PingTimeout: 200 * time.Millisecond})
 	d, g := h.join(t, 4, "polling")
 	conn := h.raw(t, "POST /socket.io/?EIO=4&transport=polling&sid="+d.sid+" HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n42[")
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -289,7 +290,7 @@ func TestSlowBody(t *testing.T) {
 
 // Who does not read is closed, and whoever emits to it never waits.
 func TestSlowReader(t *testing.T) {
-	h := serve(t, Config{WriteTimeout: 100 * time.Millisecond, PingTimeout: 300 * time.Millisecond})
+	h := serve(t, Config{WriteTimeout: 100 * time.Millisecond, PingTimeout: 150 * time.Millisecond})
 	well := bystander(t, h)
 	everyWay(t, func(t *testing.T, version int, way string) {
 		d, g := h.join(t, version, way)
@@ -338,6 +339,66 @@ func TestFlood(t *testing.T) {
 	}
 	if refused != 180 {
 		t.Errorf("%d refused, want 180", refused)
+	}
+	well()
+}
+
+// Who goes on saying what is no event is shown out; who does so now and then is not.
+func TestTrifles(t *testing.T) {
+	h := serve(t, Config{PingTimeout: 500 * time.Millisecond})
+	well := bystander(t, h)
+	flood := func(d *dialer, packet string) {
+		if d.conn == nil {
+			d.send(slices.Repeat([]string{packet}, 2*trifleBurst)...)
+			return
+		}
+		for range 2 * trifleBurst {
+			if d.conn.WriteMessage(websocket.TextMessage, []byte(packet)) != nil {
+				return // shown out already
+			}
+		}
+	}
+	everyWay(t, func(t *testing.T, version int, way string) {
+		beat := map[int]string{3: "2", 4: "3"}[version]
+		for _, packet := range []string{beat, "6", "40/admin"} {
+			d, g := h.join(t, version, way)
+			flood(d, packet)
+			told := false
+			for got := "?"; got != "" && got != "1"; got = d.next() {
+				told = told || strings.Contains(got, "too many packets")
+			}
+			if !told {
+				t.Errorf("%s: nothing was said", packet)
+			}
+			receive(t, g.closed, "Closed")
+		}
+		d, g := h.join(t, version, way)
+		for range trifleBurst / 2 {
+			d.send(beat, `42["echo",1]`)
+			for d.next() != `42["echo",1]` {
+			}
+		}
+		if g.closes.Load() != 0 {
+			t.Error("a client in a hurry was shown out")
+		}
+	})
+	// Nor does it stay by going on when it was told to go.
+	d, g := h.join(t, 3, "websocket")
+	stop := make(chan struct{})
+	go func() {
+		defer close(stop)
+		for d.conn.WriteMessage(websocket.TextMessage, []byte("6")) == nil {
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	receive(t, g.closed, "Closed")
+	receive(t, stop, "the end of the WebSocket")
+	for _, kind := range []int{websocket.PingMessage, websocket.PongMessage} {
+		d, g := h.join(t, 4, "websocket")
+		for range 2 * trifleBurst {
+			d.conn.WriteControl(kind, nil, time.Now().Add(waitFor))
+		}
+		receive(t, g.closed, "Closed")
 	}
 	well()
 }

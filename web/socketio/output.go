@@ -9,7 +9,7 @@ import (
 type output struct {
 	pending [][]byte // packets of Engine.IO
 	bytes   int
-	bye     int  // the end is to be sent, with this WebSocket code; 0 when it is not
+	code    int  // that a WebSocket is closed with
 	writing bool // the writer runs
 
 	polling bool  // a GET is here and not answered
@@ -60,11 +60,17 @@ func (s *Socket) wake() {
 
 // canWrite says whether there is a way and something to write; it needs the lock.
 func (s *Socket) canWrite() bool {
-	return s.conn != nil && s.waiting() || s.poll != nil && s.answerable()
+	return s.conn != nil && len(s.pending) > 0 || s.poll != nil && s.answerable()
 }
 
-func (s *Socket) waiting() bool    { return len(s.pending) > 0 || s.bye != 0 }
-func (s *Socket) answerable() bool { return s.waiting() || s.move == probed }
+func (s *Socket) answerable() bool { return len(s.pending) > 0 || s.move == probed }
+
+// polls says whether the session is there, and not on a WebSocket.
+func (s *Socket) polls() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state < gone && s.conn == nil
+}
 
 // write writes what waits; it ends when nothing does, or there is no way.
 func (s *Socket) write() {
@@ -76,26 +82,27 @@ func (s *Socket) write() {
 			return
 		}
 		poll, conn := s.poll, s.conn
-		packets, bye := s.take()
+		packets := s.take()
 		s.mu.Unlock()
 		if poll != nil {
-			s.answered(poll.answer(s, body(packets, bye)), bye)
-		} else if err := s.writeFrames(conn, packets, bye); err != nil {
+			s.answered(packets, poll.answer(s, packets))
+		} else if err := s.writeFrames(conn, packets); err != nil {
 			s.end("cannot be written to")
 		}
 	}
 }
 
-// take takes what is written next: packets, or the end. With it a poll is answered. It needs
-// the lock.
-func (s *Socket) take() (packets [][]byte, bye int) {
-	// The end comes by itself, and in an answer of its own.
-	// COMPAT socket.io-client 4: takes close at once, and what is before it a moment later,
-	// so that it would come back after a disconnect.
-	if packets = s.pending; len(packets) == 0 {
-		bye, s.bye = s.bye, 0
-	}
-	s.pending, s.bytes = nil, 0
+// take takes what is written next. With it a poll is answered. It needs the lock.
+func (s *Socket) take() (packets [][]byte) {
+	packets, s.pending, s.bytes = s.pending, nil, 0
 	s.poll, s.polling = nil, false
-	return packets, bye
+	switch last := len(packets) - 1; {
+	case last < 0:
+		packets = [][]byte{{engineNoop}}
+	case last > 0 && packets[last][0] == engineClose:
+		// COMPAT socket.io-client 4: takes close at once, and what is before it in an answer a
+		// moment later, so that it would come back after a disconnect.
+		packets, s.pending = packets[:last], packets[last:]
+	}
+	return packets
 }

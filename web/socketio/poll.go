@@ -25,19 +25,17 @@ func (s *Socket) get(w http.ResponseWriter) {
 	header.Set("Content-Type", "text/plain; charset=UTF-8")
 	header.Set("Cache-Control", "no-store")
 	s.mu.Lock()
-	over, overlap := s.state == gone || s.conn != nil, s.polling
-	if over || overlap {
+	if s.polling {
 		s.mu.Unlock()
-		if badRequest(w); !over {
-			s.end("overlapping polls")
-		}
+		s.end("overlapping polls")
+		badRequest(w)
 		return
 	}
 	if s.answerable() {
-		packets, bye := s.take()
+		packets := s.take()
 		s.mu.Unlock()
-		_, err := w.Write(payload(s.version, body(packets, bye)))
-		s.answered(err, bye)
+		_, err := w.Write(payload(s.version, packets))
+		s.answered(packets, err)
 		return
 	}
 	s.polling = true
@@ -90,24 +88,12 @@ func (p *poll) answer(s *Socket, packets [][]byte) error {
 	return err
 }
 
-// body is what an answer to a poll carries.
-func body(packets [][]byte, bye int) [][]byte {
-	switch {
-	case bye != 0:
-		return [][]byte{{engineClose}}
-	case len(packets) == 0:
-		return [][]byte{{engineNoop}}
-	}
-	return packets
-}
-
 // answered follows an answer to a poll. One that does not reach the client takes packets with
 // it, and the session.
-func (s *Socket) answered(err error, bye int) {
-	switch {
-	case err != nil:
+func (s *Socket) answered(packets [][]byte, err error) {
+	if err != nil {
 		s.end("cannot be written to")
-	case bye != 0:
+	} else if packets[0][0] == engineClose {
 		s.end("closed")
 	}
 }
@@ -115,20 +101,12 @@ func (s *Socket) answered(err error, bye int) {
 // post takes packets from the client. Any error ends the session: what was in the body is
 // lost, and the client would close after an HTTP error anyway.
 func (s *Socket) post(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	over := s.state == gone || s.conn != nil
-	s.mu.Unlock()
-	if over {
-		badRequest(w)
-		return
-	}
 	if !s.turn.TryLock() {
 		s.end("overlapping POSTs")
 		badRequest(w)
 		return
 	}
 	err := s.takePost(w, r)
-	s.turn.Unlock() // before the answer, as the client may be fast
 	var tooBig *http.MaxBytesError
 	switch {
 	case err == nil:
@@ -145,8 +123,10 @@ func (s *Socket) post(w http.ResponseWriter, r *http.Request) {
 	s.fail(err)
 }
 
-// takePost takes the packets of a POST one by one. It has the turn.
+// takePost takes the packets of a POST one by one. It has the turn, and gives it back before
+// the answer, as the client may be fast.
 func (s *Socket) takePost(w http.ResponseWriter, r *http.Request) error {
+	defer s.turn.Unlock()
 	in := s.server.scratch.Get().(*scratch)
 	defer s.server.scratch.Put(in)
 	limit := http.NewResponseController(w)

@@ -115,6 +115,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		badRequest(w)
 	case ws:
 		socket.upgrade(w, r)
+	case !socket.polls():
+		badRequest(w)
 	case get:
 		socket.get(w)
 	default:
@@ -128,8 +130,8 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, version int, ws bo
 	if !ok {
 		return
 	}
-	socket := newSocket(s, version, client)
-	if !s.add(socket) {
+	socket := s.add(version, client)
+	if socket == nil {
 		refuse(w, http.StatusServiceUnavailable, 4, "Shutting down")
 		client.Closed()
 		return
@@ -146,17 +148,17 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, version int, ws bo
 	}
 }
 
-// add takes a session in, unless the server is shutting down.
-func (s *Server) add(socket *Socket) bool {
+// add makes a session, unless the server is shutting down.
+func (s *Server) add(version int, client Client) *Socket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return false
+		return nil
 	}
+	socket := newSocket(s, version, client)
 	s.sockets[socket.sid] = socket
 	s.clients.Add(1)
-	socket.start()
-	return true
+	return socket
 }
 
 func (s *Server) remove(socket *Socket) {

@@ -78,7 +78,7 @@ func TestHello(t *testing.T) {
 
 func TestHeartbeat(t *testing.T) {
 	everyWay(t, func(t *testing.T, version int, way string) {
-		h := serve(t, Config{PingInterval: 100 * time.Millisecond, PingTimeout: 2 * time.Second})
+		h := serve(t, Config{PingInterval: 50 * time.Millisecond, PingTimeout: 2 * time.Second})
 		d, g := h.join(t, version, way)
 		for range 3 {
 			if version == 3 {
@@ -201,7 +201,7 @@ func TestClose(t *testing.T) {
 
 // A client may vanish at any point.
 func TestDrops(t *testing.T) {
-	h := serve(t, Config{PingInterval: 500 * time.Millisecond, PingTimeout: 500 * time.Millisecond})
+	h := serve(t, Config{PingInterval: 300 * time.Millisecond, PingTimeout: 300 * time.Millisecond})
 	var dropped []*guest
 	everyWay(t, func(t *testing.T, version int, way string) {
 		drop := func(d *dialer, g *guest) {

@@ -15,10 +15,9 @@ import (
 type state uint8
 
 const (
-	opened    state = iota // Engine.IO speaks; the namespace "/" is not connected
-	connected              //
-	leaving                // nothing is heard any more; what is queued may still be sent
-	gone                   // everything is given up
+	open    state = iota
+	leaving       // nothing is heard any more; what is queued may still be sent
+	gone          // everything is given up
 )
 
 // Socket is one client's session. Its methods never block and may be called from anywhere.
@@ -35,6 +34,7 @@ type Socket struct {
 
 	// Who brings packets, or tells the Client of the end, has the turn, and may wait for the Client.
 	turn sync.Mutex
+	met  bool // the namespace "/" is connected
 
 	// mu is never held while something waits.
 	mu       sync.Mutex
@@ -46,22 +46,19 @@ type Socket struct {
 	output
 }
 
+// newSocket makes a session, and starts its clock.
 func newSocket(server *Server, version int, client Client) *Socket {
 	s := &Socket{server: server, client: client, version: version, sid: rand.Text()}
 	if s.id = s.sid; version == 4 {
 		s.id = rand.Text()
 	}
-	return s
-}
-
-// start starts the clock.
-func (s *Socket) start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	interval := s.server.cfg.PingInterval
+	interval := server.cfg.PingInterval
 	s.nextPing = time.Now().Add(interval)
-	s.deadline = time.Now().Add(s.server.cfg.silence())
+	s.deadline = time.Now().Add(server.cfg.silence())
 	s.clock = time.AfterFunc(interval, s.tick)
+	return s
 }
 
 // tick pings, or ends the session, and winds the clock again.
@@ -112,7 +109,8 @@ func (s *Socket) fail(err error) {
 	s.leave(websocket.ClosePolicyViolation, s.server.cfg.patience(), last...)
 }
 
-// leave sends the last packets and closes, for which there is so much time.
+// leave sends the last packets and closes, for which there is so much time; with code 0 it
+// leaves that to the client. The code is that of a WebSocket.
 func (s *Socket) leave(code int, within time.Duration, last ...[]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,8 +123,10 @@ func (s *Socket) leaveNow(code int, within time.Duration, last ...[]byte) {
 		return
 	}
 	s.state = leaving
-	s.pending = append(s.pending, last...)
-	s.bye = code
+	s.pending, s.code = append(s.pending, last...), code
+	if code != 0 {
+		s.pending = append(s.pending, []byte{engineClose})
+	}
 	s.expire(within)
 	s.wake()
 }
@@ -181,22 +181,19 @@ func (s *Socket) begin(upgrades string) {
 	s.send(append(hello, '}'))
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	s.connect([]byte{engineMessage, connect})
+	if s.hears() {
+		s.connect([]byte{engineMessage, connect})
+	}
 }
 
 // connect connects the namespace "/", and says so by hello. It has the turn.
 func (s *Socket) connect(hello []byte) error {
-	s.mu.Lock()
-	fresh := s.state == opened
-	if fresh {
-		s.state = connected
-		s.deadline = time.Now().Add(s.server.cfg.silence())
-		s.queue(hello)
-	}
-	s.mu.Unlock()
-	if !fresh {
+	if s.met && s.state < leaving {
 		return errors.New("connected twice")
 	}
+	s.met = true
+	s.hears()
+	s.send(hello)
 	s.client.Connected(s)
 	return nil
 }
@@ -207,7 +204,7 @@ func (s *Socket) receive(b []byte, in *scratch) error {
 	case kind == engineClose:
 		s.end("closed by the client")
 		return nil
-	case s.heard() >= leaving:
+	case !s.hears():
 		return nil
 	case kind == engineMessage:
 		return s.receiveMessage(b[1:], in)
@@ -220,14 +217,15 @@ func (s *Socket) receive(b []byte, in *scratch) error {
 	return s.trifle()
 }
 
-// heard notes that the client lives. One that does not connect is not spared by that.
-func (s *Socket) heard() state {
+// hears says whether the client is still heard, and notes that it lives. One that does not
+// connect is not spared by that. It needs the turn.
+func (s *Socket) hears() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state == connected {
+	if s.met && s.state < leaving {
 		s.deadline = time.Now().Add(s.server.cfg.silence())
 	}
-	return s.state
+	return s.state < leaving
 }
 
 // receiveMessage takes a packet of Socket.IO.
@@ -254,7 +252,7 @@ func (s *Socket) receiveMessage(b []byte, in *scratch) error {
 }
 
 func (s *Socket) receiveEvent(data []byte, in *scratch) error {
-	if s.heard() == opened {
+	if !s.met {
 		return errors.New("an event before the namespace is connected")
 	}
 	name, args, err := parseEvent(data, in.args[:0])

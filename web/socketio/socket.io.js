@@ -3,13 +3,11 @@
 // socket.io-client, which this server understands, too.
 (() => {
   "use strict";
-
-  // Known only while the script is first run, so it is noted now.
-  const origin = document.currentScript?.src || location.href;
+  const origin = document.currentScript?.src || location.href; // known only while the script is first run
 
   class Socket {
-    #url; #options; #ws; #timer; #silence; #wait;
-    #listeners = new Map();
+    #url; #options; #ws; #timer; #wait;
+    #listeners = []; // {name, listener, once}
     #unsent = []; // what was emitted while not connected
     #attempts = 0;
     id = undefined;
@@ -18,136 +16,99 @@
 
     constructor(url, options) {
       this.#url = url;
-      this.#options = { reconnection: true, reconnectionDelay: 1000, reconnectionDelayMax: 5000, autoConnect: true, ...options };
-      if (this.#options.autoConnect) this.connect();
+      this.#options = { reconnection: true, reconnectionDelay: 1000, reconnectionDelayMax: 5000, timeout: 20000, ...options };
+      if (this.#options.autoConnect !== false) this.connect();
     }
 
     get disconnected() { return !this.connected; }
-
     connect() {
-      if (!this.active) {
-        this.active = true;
-        this.#open();
-      }
+      if (!this.active) this.#open();
       return this;
     }
-
     disconnect() {
-      const ws = this.#ws;
-      if (this.connected) ws.send("41");
-      this.#closed(ws, "io client disconnect", false);
-      return this;
+      if (this.connected) this.#ws.send("41");
+      return this.#closed(this.#ws, "io client disconnect", false);
     }
-
-    on(name, listener) {
-      this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), { listener }]);
-      return this;
-    }
-
-    once(name, listener) {
-      const first = (...args) => {
-        this.off(name, first);
-        listener.apply(this, args);
-      };
-      first.original = listener;
-      return this.on(name, first);
-    }
-
-    // off() forgets all listeners, off(name) those of one event, off(name, listener) one.
-    off(name, listener) {
-      if (name === undefined) this.#listeners.clear();
-      else {
-        const kept = (this.#listeners.get(name) ?? []).filter((l) => listener && l.listener !== listener && l.listener.original !== listener);
-        this.#listeners.set(name, kept);
-      }
-      return this;
-    }
-
     emit(...event) {
       const packet = "42" + JSON.stringify(event);
       if (this.connected) this.#ws.send(packet);
       else this.#unsent.push(packet);
       return this;
     }
-
+    on(name, listener, once = false) {
+      this.#listeners = [...this.#listeners, { name, listener, once }];
+      return this;
+    }
+    once(name, listener) { return this.on(name, listener, true); }
     send(...args) { return this.emit("message", ...args); }
-    open() { return this.connect(); }
     close() { return this.disconnect(); }
-    removeListener(name, listener) { return this.off(name, listener); }
-    removeAllListeners(name) { return this.off(name); }
+    // off() forgets all listeners, off(name) those of one event, off(name, listener) one.
+    off(...which) {
+      this.#listeners = this.#listeners.filter((l) => ![l.name, l.listener].slice(0, which.length).every((x, i) => x === which[i]));
+      return this;
+    }
 
     #open() {
-      const ws = new WebSocket(this.#url);
-      this.#ws = ws;
-      this.#expect(ws, this.#options.timeout ?? 20000); // a server that never answers
-      ws.onmessage = ({ data }) => ws === this.#ws && this.#engine(ws, data);
-      ws.onclose = () => this.#closed(ws, "transport close", true);
+      this.active = true;
+      const ws = this.#ws = new WebSocket(this.#url);
+      this.#expect(ws, this.#options.timeout);
+      ws.onmessage = ({ data }) => ws === this.#ws && this.#packet(ws, data);
+      ws.onclose = () => this.#closed(ws, "transport close");
     }
 
     // #expect gives up on a connection from which nothing is heard for so long.
     #expect(ws, ms) {
-      clearTimeout(this.#silence);
+      clearTimeout(this.#timer);
       this.#wait = ms;
-      this.#silence = setTimeout(() => this.#closed(ws, "ping timeout", true), ms);
+      this.#timer = setTimeout(() => this.#closed(ws, "ping timeout"), ms);
     }
 
-    // #engine takes one packet of Engine.IO. The server pings, and we answer.
-    #engine(ws, packet) {
-      if (packet[0] === "0") {
-        const { pingInterval, pingTimeout } = JSON.parse(packet.slice(1));
-        this.#wait = pingInterval + pingTimeout;
-        ws.send("40" + (this.#options.auth ? JSON.stringify(this.#options.auth) : ""));
-      } else if (packet === "2") ws.send("3");
+    #packet(ws, packet) {
+      const type = /^4?./.exec(packet)[0], data = packet.slice(type.length);
       this.#expect(ws, this.#wait);
-      if (packet[0] === "4") this.#packet(ws, packet[1], packet.slice(2));
-    }
-
-    // #packet takes one packet of Socket.IO.
-    #packet(ws, type, data) {
       if (type === "0") {
+        const { pingInterval, pingTimeout } = JSON.parse(data);
+        this.#expect(ws, pingInterval + pingTimeout);
+        ws.send("40");
+      } else if (type === "2") ws.send("3");
+      else if (type === "40") {
         this.id = JSON.parse(data).sid;
         this.connected = true;
         this.#attempts = 0;
         // First what the page wanted to say, so that a listener of connect comes after it.
         for (const unsent of this.#unsent.splice(0)) ws.send(unsent);
         this.#tell("connect");
-      } else if (type === "1") this.#closed(ws, "io server disconnect", false);
-      else if (type === "2") this.#tell(...JSON.parse(data));
-      else if (type === "4") {
+      } else if (type === "42") this.#tell(...JSON.parse(data));
+      else if (type === "41") this.#closed(ws, "io server disconnect", false);
+      else if (type === "44") {
         this.#closed(ws, "io server disconnect", false);
         this.#tell("connect_error", new Error(JSON.parse(data).message));
       }
     }
 
-    #closed(ws, reason, again) {
-      if (ws !== this.#ws) return; // an older connection
+    #closed(ws, reason, again = true) {
+      if (ws !== this.#ws) return this; // an older connection
       const was = this.connected;
-      this.#ws = undefined; // of what still comes on it nothing is heard
-      ws?.close();
-      clearTimeout(this.#silence);
-      clearTimeout(this.#timer);
+      this.#ws = this.id = undefined; // of what still comes on it nothing is heard
       this.connected = false;
-      this.id = undefined;
       this.active = again && this.#options.reconnection;
-      if (this.active) this.#timer = setTimeout(() => this.#open(), this.#delay());
+      ws?.close();
+      clearTimeout(this.#timer);
+      if (this.active) { // the wait doubles up to the maximum, and is spread so that not all pages come back at once
+        const { reconnectionDelay: least, reconnectionDelayMax: most } = this.#options;
+        this.#timer = setTimeout(() => this.#open(), Math.min(least * 2 ** this.#attempts++, most) * (0.5 + Math.random()));
+      }
       if (was) this.#tell("disconnect", reason);
       else if (again) this.#tell("connect_error", new Error(reason));
-    }
-
-    // #delay doubles up to the maximum, and is spread so that not all pages come back at once.
-    #delay() {
-      const { reconnectionDelay, reconnectionDelayMax } = this.#options;
-      return Math.min(reconnectionDelay * 2 ** this.#attempts++, reconnectionDelayMax) * (0.5 + Math.random());
+      return this;
     }
 
     // A listener that throws must not keep the others, or the connection, from going on.
     #tell(name, ...args) {
-      for (const { listener } of this.#listeners.get(name) ?? []) {
-        try {
-          listener.apply(this, args);
-        } catch (error) {
-          reportError(error);
-        }
+      const heard = this.#listeners.filter((l) => l.name === name);
+      this.#listeners = this.#listeners.filter((l) => l.name !== name || !l.once);
+      for (const { listener } of heard) {
+        try { listener.apply(this, args); } catch (error) { reportError(error); }
       }
     }
   }
@@ -160,12 +121,8 @@
     target.protocol = target.protocol.replace("http", "ws");
     target.pathname = options?.path ?? "/socket.io/";
     target.hash = "";
-    for (const [key, value] of Object.entries({ ...options?.query, EIO: 4, transport: "websocket" })) {
-      target.searchParams.set(key, value);
-    }
+    for (const pair of Object.entries({ ...options?.query, EIO: 4, transport: "websocket" })) target.searchParams.set(...pair);
     return new Socket(target.href, options);
   };
-  io.connect = io.io = io;
-  io.protocol = 5;
-  globalThis.io = io;
+  globalThis.io = Object.assign(io, { connect: io, io, protocol: 5 });
 })();

@@ -19,7 +19,7 @@ import (
 // Closed once, no goroutine left, and an end.
 func TestStorm(t *testing.T) {
 	h := serve(t, Config{PingInterval: 20 * time.Millisecond, PingTimeout: 50 * time.Millisecond, QueueMessages: 20})
-	ctx, stop := context.WithTimeout(context.Background(), time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), 600*time.Millisecond)
 	defer stop()
 	var all sync.WaitGroup
 	for seed := range uint64(8) {

@@ -66,7 +66,7 @@ func (s *Socket) moveTo(conn *websocket.Conn) {
 		_, text, err := conn.ReadMessage()
 		return err == nil && string(text) == word
 	}
-	if said("2probe") && s.writeFrames(conn, [][]byte{[]byte("3probe")}, 0) == nil && s.moved(probed) &&
+	if said("2probe") && s.writeFrames(conn, [][]byte{[]byte("3probe")}) == nil && s.moved(probed) &&
 		said(string(engineUpgrade)) && s.adopt(conn) {
 		s.read(conn)
 		return
@@ -141,19 +141,20 @@ func (s *Socket) readMessage(kind int, r io.Reader) error {
 	return nil
 }
 
-// writeFrames writes packets, and the end.
-func (s *Socket) writeFrames(conn *websocket.Conn, packets [][]byte, bye int) error {
+// writeFrames writes packets; the last may be the end, which has a frame of its own.
+func (s *Socket) writeFrames(conn *websocket.Conn, packets [][]byte) error {
 	for _, p := range packets {
+		kind := websocket.TextMessage
+		if p[0] == engineClose {
+			s.mu.Lock()
+			kind, p = websocket.CloseMessage, websocket.FormatCloseMessage(s.code, "")
+			s.expire(s.server.cfg.farewell())
+			s.mu.Unlock()
+		}
 		conn.SetWriteDeadline(time.Now().Add(s.server.cfg.WriteTimeout))
-		if err := conn.WriteMessage(websocket.TextMessage, p); err != nil {
+		if err := conn.WriteMessage(kind, p); err != nil {
 			return err
 		}
 	}
-	if bye == 0 {
-		return nil
-	}
-	s.mu.Lock()
-	s.expire(s.server.cfg.farewell())
-	s.mu.Unlock()
-	return conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(bye, ""), time.Now().Add(s.server.cfg.WriteTimeout))
+	return nil
 }
