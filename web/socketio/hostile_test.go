@@ -269,23 +269,21 @@ func TestUpgradeDuringPost(t *testing.T) {
 }
 
 func TestSlowBody(t *testing.T) {
-	h := serve(t, Config{PingInterval: 200 * time.Millisecond, PingTimeout: 200 * time.Millisecond})
+	h := serve(t, Config{PingInterval: 300 * time.Millisecond, PingTimeout: 300 * time.Millisecond})
+	const half = " HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n42["
+	ws, wsGuest := h.join(t, 4, "websocket")
+	ws.conn.NetConn().Write([]byte("\x81\x89\x00\x00\x00\x0042["))
+	gone, goneGuest := h.join(t, 4, "polling")
+	h.raw(t, "POST /socket.io/?EIO=4&transport=polling&sid="+gone.sid+half).Close()
 	d, g := h.join(t, 4, "polling")
-	conn := h.raw(t, "POST /socket.io/?EIO=4&transport=polling&sid="+d.sid+" HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n42[")
+	conn := h.raw(t, "POST /socket.io/?EIO=4&transport=polling&sid="+d.sid+half)
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil || answer.StatusCode != http.StatusBadRequest {
 		t.Errorf("got %v, %v, want 400", answer, err)
 	}
-	receive(t, g.closed, "Closed")
-
-	d, g = h.join(t, 4, "websocket")
-	d.conn.NetConn().Write([]byte("\x81\x89\x00\x00\x00\x0042["))
-	receive(t, g.closed, "Closed")
-
-	d, g = h.join(t, 4, "polling") // and one that hangs up half-way
-	conn = h.raw(t, "POST /socket.io/?EIO=4&transport=polling&sid="+d.sid+" HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n42[")
-	conn.Close()
-	receive(t, g.closed, "Closed")
+	for _, g := range []*guest{wsGuest, goneGuest, g} {
+		receive(t, g.closed, "Closed")
+	}
 }
 
 // Who does not read is closed, and whoever emits to it never waits.
@@ -345,7 +343,7 @@ func TestFlood(t *testing.T) {
 
 // Who goes on saying what is no event is shown out; who does so now and then is not.
 func TestTrifles(t *testing.T) {
-	h := serve(t, Config{PingTimeout: 500 * time.Millisecond})
+	h := serve(t, Config{PingTimeout: 200 * time.Millisecond})
 	well := bystander(t, h)
 	flood := func(d *dialer, packet string) {
 		if d.conn == nil {
