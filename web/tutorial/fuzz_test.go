@@ -41,8 +41,7 @@ func (p *parrot) Receive(from web.Sender, m web.Message) {
 
 func (p *parrot) Closed(web.Sender) {}
 
-// ear is a socket that checks that what the page hears is JSON, and that the page is never
-// told that what it said is none.
+// ear is a socket that checks that what the page hears is JSON, and bounded.
 type ear struct{ t *testing.T }
 
 func (ear) ID() string { return "socket1" }
@@ -52,22 +51,20 @@ func (e ear) Emit(event string, args ...json.RawMessage) {
 		if !json.Valid(arg) {
 			e.t.Errorf("%s: %q is no JSON", event, arg)
 		}
-		if event == "log" || event == "error_message" {
-			if strings.Contains(string(arg), "not JSON") || len(arg) > 2_000 {
-				e.t.Errorf("%s: %.3000s", event, arg)
-			}
+		if (event == "log" || event == "error_message") && len(arg) > 2_000 {
+			e.t.Errorf("%s: %.3000s", event, arg)
 		}
 	}
 }
 
 // FuzzEvents has a page say any two events, before it is in a room, in it, and called. Their
-// arguments are JSON, as package socketio sees to that.
+// arguments are text, and not always JSON: package socketio only finds where they end.
 func FuzzEvents(f *testing.F) {
 	for _, dialect := range []bool{true, false} {
 		for name, args := range map[string][]string{
 			"create or join": {`"foo"`, `7`, `"juliet@example.org"`, `"\ud800"`, `"\u0000"`, `null`},
 			"message": {`"bye"`, `"got user media"`, theOffer, theAnswer, theLabelled, `{"type":"candidate"}`, `{"type":1}`,
-				`{"type":"offer","type":"offer"}`, `{"\u0074ype":"offer"}`, `[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]`, ` { "a" : 1e400 } `},
+				`{"type":"offer","type":"offer"}`, `{"\u0074ype":"offer"}`, `[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]`, ` { "a" : 1e400 } `, `{"type":"offer"`, `nul`, `"foo`, `{]}`},
 			"join":      {`{"room":"foo","name":"anna"}`, `{"room":"foo"}`, `{"room":{},"name":[]}`, `{}`, `"foo"`},
 			"offer":     {theOffer, `null`, `"x"`},
 			"answer":    {theAnswer},
@@ -100,10 +97,10 @@ func FuzzEvents(f *testing.F) {
 				return
 			}
 		}
-		if !json.Valid([]byte(arg1)) || !json.Valid([]byte(arg2)) {
+		arg1, arg2 = strings.TrimSpace(arg1), strings.TrimSpace(arg2)
+		if arg1 == "" || arg2 == "" {
 			return
 		}
-		arg1, arg2 = strings.TrimSpace(arg1), strings.TrimSpace(arg2)
 		server := brave
 		if first {
 			server = codelab
@@ -120,8 +117,10 @@ func FuzzEvents(f *testing.F) {
 		for range 2 {
 			page.Event(name1, []json.RawMessage{[]byte(arg1)})
 			page.Event(name2, []json.RawMessage{[]byte(arg2), []byte(arg1)})
-			page.Send(web.Message{Type: "offer", Offer: []byte(arg1), Room: "foo", Call: "x1", Name: "anna"})
-			page.Send(web.Message{Type: "candidate", Candidate: []byte(arg2), Call: "x1"})
+			if json.Valid([]byte(arg1)) && json.Valid([]byte(arg2)) { // as web has checked what it hands on
+				page.Send(web.Message{Type: "offer", Offer: []byte(arg1), Room: "foo", Call: "x1", Name: "anna"})
+				page.Send(web.Message{Type: "candidate", Candidate: []byte(arg2), Call: "x1"})
+			}
 		}
 		page.Event(name1, nil)
 		page.Closed()
