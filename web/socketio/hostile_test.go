@@ -400,3 +400,43 @@ func TestTrifles(t *testing.T) {
 	}
 	well()
 }
+
+// Who was told to go, and does not come to hear it, does not hold up a server that stops.
+func TestShutdownOfTheDeaf(t *testing.T) {
+	h := serve(t, Config{})
+	d, _ := h.join(t, 4, "polling")
+	d.post("40") // which is why it has to go, and is told by a poll that never comes
+	s := h.socket(d.sid)
+	s.restart()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if left, most := time.Until(s.deadline), s.server.cfg.farewell(); left > most {
+		t.Errorf("the session has %v left, want at most %v", left, most)
+	}
+}
+
+// A client that connects again while it is closed is not connected again.
+func TestConnectAtTheEnd(t *testing.T) {
+	h := serve(t, Config{})
+	for range 20 {
+		d, g := h.join(t, 4, "websocket")
+		s, closing := g.socket, make(chan struct{})
+		go func() {
+			defer close(closing)
+			s.Close()
+		}()
+		s.turn.Lock()
+		if s.connect(nil) == nil {
+			t.Error("connected twice")
+		}
+		s.turn.Unlock()
+		receive(t, closing, "Close")
+		s.turn.Lock()
+		if s.connect(nil) == nil {
+			t.Error("connected when closed")
+		}
+		s.turn.Unlock()
+		d.conn.Close()
+		receive(t, g.closed, "Closed")
+	}
+}

@@ -96,8 +96,17 @@ func (s *Socket) Close() {
 }
 
 // restart closes the session so that its client comes back. One that is not polling now may
-// find nobody any more, so there is no use in waiting for it.
-func (s *Socket) restart() { s.leave(websocket.CloseServiceRestart, s.server.cfg.farewell()) }
+// find nobody any more, so there is no use in waiting for it, nor for one that was told to go
+// before and has not come for that.
+func (s *Socket) restart() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	within := s.server.cfg.farewell()
+	s.leaveNow(websocket.CloseServiceRestart, within)
+	if time.Until(s.deadline) > within {
+		s.expire(within)
+	}
+}
 
 // fail closes the session because of what its client said, and tells it why.
 func (s *Socket) fail(err error) {
@@ -188,7 +197,7 @@ func (s *Socket) begin(upgrades string) {
 
 // connect connects the namespace "/", and says so by hello. It has the turn.
 func (s *Socket) connect(hello []byte) error {
-	if s.met && s.state < leaving {
+	if s.met {
 		return errors.New("connected twice")
 	}
 	s.met = true
