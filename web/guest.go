@@ -16,7 +16,8 @@ import (
 type Guest struct {
 	server *Server
 	addr   netip.Addr
-	local  bool
+	local  bool // on this machine
+	home   bool // and so is its page
 	pace
 
 	heard bool // by the Handler; of who speaks, and then of who parts
@@ -38,7 +39,7 @@ func (s *Server) Admit(w http.ResponseWriter, r *http.Request) (g *Guest, ok boo
 	}
 	s.metrics.total.Inc()
 	s.metrics.sessions[0].Inc()
-	return &Guest{server: s, addr: c.addr, local: c.local}, true
+	return &Guest{server: s, addr: c.addr, local: c.local, home: c.local && fromLoopback(r)}, true
 }
 
 // CheckOrigin says why the page that sent a request may not connect; nil when it may.
@@ -47,8 +48,9 @@ func (s *Server) CheckOrigin(r *http.Request) error { return s.checkOrigin(r, s.
 // Addr is the client's address for logs and limits, without the port.
 func (g *Guest) Addr() string { return g.addr.String() }
 
-// Local says whether the client is on this machine, for all we can tell.
-func (g *Guest) Local() bool { return g.local }
+// Local says whether the client is on this machine, for all we can tell, and its page as well:
+// a page of the web that is looked at here reaches a listener that lets any origin in.
+func (g *Guest) Local() bool { return g.home }
 
 // Say hands on one message of version 1 in the name of from, which is the guest as the Handler
 // sees it. It may block, as Handler.Receive does. Of a message that was refused the error is a

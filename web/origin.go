@@ -162,6 +162,21 @@ func loopbackHost(hostport string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
+// fromLoopback says whether a request went to a loopback name of this machine, by a page that
+// came from one. A program names no page, nor does a page where it is at home.
+func fromLoopback(r *http.Request) bool {
+	page := r.Header.Get("Origin")
+	if page == "" {
+		page = "http://" + r.Host
+	}
+	at, err := url.Parse(page)
+	if err != nil || !loopbackHost(r.Host) || !loopbackHost(at.Host) {
+		return false
+	}
+	addr, err := netip.ParseAddr(at.Hostname())
+	return err != nil || addr.IsLoopback()
+}
+
 // onLoopback says whether the request came in on a loopback address of ours.
 func onLoopback(r *http.Request) bool {
 	addr, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)

@@ -147,20 +147,26 @@ func TestBadConfig(t *testing.T) {
 	}
 }
 
-// The server's own addresses are told to this machine only, and one that is set to everybody.
+// The server's own addresses are told to pages of this machine on this machine only, and one
+// that is set to everybody.
 func TestIPAddr(t *testing.T) {
 	for _, test := range []struct {
-		from, ip string
-		want     []string
+		from, host, origin, ip string
+		want                   []string
 	}{
-		{"127.0.0.1:4711", "", []string{"192.0.2.7"}},
-		{"[::1]:4711", "", []string{"192.0.2.7"}},
-		{"192.0.2.99:4711", "", nil},
-		{"192.0.2.99:4711", "203.0.113.5", []string{"203.0.113.5"}},
-		{"127.0.0.1:4711", "203.0.113.5", []string{"203.0.113.5"}},
+		{"127.0.0.1:4711", "", "", "", []string{"192.0.2.7"}},
+		{"[::1]:4711", "http://[::1]:8080", "http://localhost:3000", "", []string{"192.0.2.7"}},
+		{"127.0.0.1:4711", "http://127.0.0.1:8080", "http://[::1]:8080", "", []string{"192.0.2.7"}},
+		{"127.0.0.1:4711", "", "https://shop.example", "", nil}, // any page of the web
+		{"127.0.0.1:4711", "", "http://203.0.113.80", "", nil},
+		{"127.0.0.1:4711", "", "null", "", nil},
+		{"127.0.0.1:4711", "http://shop.example", "", "", nil}, // whose name leads here
+		{"192.0.2.99:4711", "", "", "", nil},
+		{"192.0.2.99:4711", "", "", "203.0.113.5", []string{"203.0.113.5"}},
+		{"127.0.0.1:4711", "", "https://shop.example", "203.0.113.5", []string{"203.0.113.5"}},
 	} {
 		stage := newStage(t)
-		stage.addr = test.from
+		stage.addr, stage.host, stage.origin = test.from, test.host, test.origin
 		if err := stage.enter("codelab", Config{IP: test.ip}); err != nil {
 			t.Fatal(err)
 		}

@@ -78,6 +78,8 @@ type stage struct {
 	server *Server
 	page   *page
 	addr   string // whence it comes; "" from this machine
+	host   string // where it thinks it goes; "" to this machine
+	origin string // of the page
 
 	mu     sync.Mutex
 	toPage []string
@@ -114,8 +116,11 @@ func (s *stage) enter(dialect string, cfg Config) error {
 		loopback.IP = net.IPv4(127, 0, 0, 1)
 		return []net.Addr{loopback, &net.IPNet{IP: net.IPv4(192, 0, 2, 7), Mask: net.CIDRMask(24, 32)}, &net.IPNet{IP: net.IPv6loopback}}, nil
 	}
-	r := httptest.NewRequest("GET", "/socket.io/", nil)
+	r := httptest.NewRequest("GET", cmp.Or(s.host, "http://localhost")+"/socket.io/", nil)
 	r.RemoteAddr = cmp.Or(s.addr, "127.0.0.1:4711")
+	if s.origin != "" {
+		r.Header.Set("Origin", s.origin)
+	}
 	guest, ok := s.web.Admit(httptest.NewRecorder(), r)
 	if !ok {
 		return fmt.Errorf("not admitted")
