@@ -159,9 +159,7 @@ func (p *parts) run(ctx context.Context) error {
 	web.stop(limit)
 	tutorials.stop(limit)
 	p.bridge.Shutdown(limit)
-	for _, at := range p.lecterns {
-		at.shutdown(limit)
-	}
+	p.dismiss(limit)
 	p.web.Shutdown(limit)
 	link.stop(limit)
 	loop.stop(limit)

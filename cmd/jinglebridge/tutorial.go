@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 
 	"github.com/jinglebridge/jinglebridge/web"
 	"github.com/jinglebridge/jinglebridge/web/socketio"
@@ -73,10 +74,15 @@ func (at *lectern) serve(ctx context.Context, p *parts) error {
 	return p.web.ServeAs(ctx, at.listener, l)
 }
 
-func (at *lectern) shutdown(ctx context.Context) {
-	if at.server != nil {
-		at.server.Shutdown(ctx)
+// dismiss sends the pages of all tutorials away at once: each may be waited for.
+func (p *parts) dismiss(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, at := range p.lecterns {
+		if at.server != nil {
+			all.Go(func() { at.server.Shutdown(ctx) })
+		}
 	}
+	all.Wait()
 }
 
 // serveTutorials ends when ctx does, or with the first listener that fails.

@@ -48,8 +48,8 @@ func New(cfg Config) *Server {
 }
 
 // Shutdown lets nobody in any more, sends every client what is queued for it, and closes so
-// that it comes back. It returns when all have gone; when ctx ends before, it hangs up.
-// Requests must still be served meanwhile, as who polls has yet to fetch the end.
+// that it comes back. It returns when all have gone; when ctx ends before, it hangs up. Who has
+// no poll here can fetch the end only while requests are served, and is not waited for long.
 func (s *Server) Shutdown(ctx context.Context) {
 	s.mu.Lock()
 	s.closed = true
