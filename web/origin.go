@@ -94,7 +94,7 @@ func (o *origins) check(r *http.Request, c client) error {
 		return nil
 	}
 	if len(values) == 0 {
-		if c.local {
+		if c.local || atHome(r, c) {
 			return nil
 		}
 		return errors.New("no Origin: a program that is no browser is let in from loopback, or when it sends one of listen.origins")
@@ -119,6 +119,18 @@ func (o *origins) check(r *http.Request, c client) error {
 	return fmt.Errorf("the page's origin is %q: add it to listen.origins", said)
 }
 
+// atHome says whether a page of ours sent a request without Origin, as browsers do when a page
+// reads from where it is: Socket.IO's polling begins like that (Fetch Metadata, "Sec-Fetch-Site",
+// which no page can set).
+func atHome(r *http.Request, c client) bool {
+	return r.Header.Get("Sec-Fetch-Site") == "same-origin" && !rebound(r, c, r.Host)
+}
+
+// rebound says whether somebody pointed this name at our loopback address (DNS rebinding).
+func rebound(r *http.Request, c client, host string) bool {
+	return onLoopback(r) && !c.proxied && !loopbackHost(host)
+}
+
 // own says whether the origin is where this request went, so that the page is ours.
 func own(origin string, r *http.Request, c client) bool {
 	schemes, hosts := []string{"http"}, []string{r.Host}
@@ -137,8 +149,7 @@ func own(origin string, r *http.Request, c client) bool {
 		}
 	}
 	for _, host := range hosts {
-		// A name somebody pointed at our loopback address is not ours (DNS rebinding).
-		if onLoopback(r) && !c.proxied && !loopbackHost(host) {
+		if rebound(r, c, host) {
 			continue
 		}
 		for _, scheme := range schemes {
