@@ -164,3 +164,19 @@ func TestComingAndGoing(t *testing.T) {
 	}
 	by.undisturbed()
 }
+
+// Who speaks too fast to be heard saying that it leaves does not keep its place.
+func TestHastyLeave(t *testing.T) {
+	o := newTown(t, web.Limits{LoginsPerMinute: -1, MessagesPerSecond: 1, MessageBurst: 50}, Config{})
+	hasty, patient := o.page(o.codelab, 4), o.page(o.codelab, 4)
+	patient.say(`["create or join","foo"]`)
+	patient.want(`["created",*`)
+	hasty.say(`["create or join","foo"]`)
+	hasty.want(`["joined",*`, `["ready",*`)
+	patient.want(`["join",*`, `["ready",*`)
+	for range 60 {
+		hasty.say(`["dance"]`)
+	}
+	hasty.say(`["bye"]`)
+	patient.want(`["bye"]`)
+}

@@ -48,9 +48,7 @@ func (p *page) enter(raw, title json.RawMessage) (again bool) {
 	p.call = call{}
 	join := p.join()
 	p.mu.Unlock()
-	if old != nil {
-		p.say(p.message("leave").raw("room", old.raw))
-	}
+	p.vacate(old)
 	if !p.say(join) {
 		p.mu.Lock()
 		p.room = nil
@@ -80,8 +78,14 @@ func (p *page) exit() {
 	old := p.room
 	p.room, p.call = nil, call{}
 	p.mu.Unlock()
-	if old != nil {
-		p.say(p.message("leave").raw("room", old.raw))
+	p.vacate(old)
+}
+
+// vacate leaves a room, if there is one. A page that is refused even that, as it speaks too
+// fast, has to go: it would keep its place. It has the turn.
+func (p *page) vacate(old *room) {
+	if old != nil && !p.say(p.message("leave").raw("room", old.raw)) {
+		p.socket.Close()
 	}
 }
 
