@@ -44,7 +44,15 @@ func (b *Bridge) newBrowserEnd(c *call, t *tab, id string, role jingle.Role) *br
 	return e
 }
 
-func (e *browserEnd) who() string { return e.tab.user.name }
+func (e *browserEnd) who() string { return e.tab.own.user.name }
+
+// roomOf is the room in which an end is called; "" for none.
+func roomOf(e end) string {
+	if e, ok := e.(*browserEnd); ok {
+		return e.room
+	}
+	return ""
+}
 
 // metIn says whether the two met in the room of this name.
 func (e *browserEnd) metIn(room string) bool {

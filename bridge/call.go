@@ -93,7 +93,7 @@ func (b *Bridge) ring(c *call, rung []end, limit time.Duration) error {
 		c.direction = "browser-xmpp"
 	}
 	b.metrics.calls.Inc()
-	c.log.Info("call begins", "from", c.caller.who(), "to", rung[0].who(), "media", c.media)
+	c.log.Info("call begins", "from", c.caller.who(), "to", rung[0].who(), "room", roomOf(rung[0]), "media", c.media)
 	var err error
 	for _, e := range slices.Clone(rung) {
 		if err = e.invite(); err != nil && c.state != ended {

@@ -9,7 +9,7 @@ import (
 // end is one side of a call: what the other side does is told to it.
 // browserEnd and xmppEnd are the real ones.
 type end interface {
-	// who is the name under which the other side knows this one.
+	// who is whose end this is, for the log.
 	who() string
 	// invite rings: the callee is asked.
 	invite() error

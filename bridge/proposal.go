@@ -263,6 +263,7 @@ func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, me
 	now := time.Now()
 	if f := b.ringAllowance(u, from, now); f != None {
 		if b.perRefusal.allow(from, now) { // said once; who goes on is not worth an answer
+			b.log.Info("call refused", "from", from, "to", u.name, "reason", faults[f].leave)
 			b.refuseProposal(s, m, f, "")
 		}
 		return

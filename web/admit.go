@@ -119,10 +119,7 @@ func (s *Server) limited(limit string) { s.metrics.limited.WithLabelValues(limit
 
 // refuse answers an upgrade that may not be.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, c client, code int, reason, text string) {
-	s.metrics.refused.WithLabelValues(reason).Inc()
-	s.seldom.Do(func() {
-		s.cfg.Log.Warn("browser refused", "addr", c.addr.String(), "reason", reason, "err", text)
-	})
+	s.refused(c, reason, text)
 	switch code {
 	case http.StatusUpgradeRequired:
 		w.Header().Set("Upgrade", "websocket")
@@ -130,6 +127,14 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, c client, code i
 		w.Header().Set("Retry-After", "10")
 	}
 	http.Error(w, text, code)
+}
+
+// refused counts somebody who may not come in, and logs him unless there are too many.
+func (s *Server) refused(c client, reason, text string) {
+	s.metrics.refused.WithLabelValues(reason).Inc()
+	s.seldom.Do(func() {
+		s.cfg.Log.Warn("browser refused", "addr", c.addr.String(), "reason", reason, "err", text)
+	})
 }
 
 func (s *Server) handshakeError(w http.ResponseWriter, r *http.Request, code int, err error) {

@@ -43,7 +43,14 @@ func (s *Server) Admit(w http.ResponseWriter, r *http.Request) (g *Guest, ok boo
 }
 
 // CheckOrigin says why the page that sent a request may not connect; nil when it may.
-func (s *Server) CheckOrigin(r *http.Request) error { return s.checkOrigin(r, s.proxies.client(r)) }
+func (s *Server) CheckOrigin(r *http.Request) error {
+	c := s.proxies.client(r)
+	err := s.checkOrigin(r, c)
+	if err != nil {
+		s.refused(c, "origin", err.Error())
+	}
+	return err
+}
 
 // Addr is the client's address for logs and limits, without the port.
 func (g *Guest) Addr() string { return g.addr.String() }
@@ -133,6 +140,13 @@ func (g *Guest) login() error {
 		return &ParseError{Code: "too-many-attempts", Text: "too many logins from this address"}
 	}
 	return nil
+}
+
+// Told counts a message for the guest, by its type.
+func (g *Guest) Told(kind string) {
+	if counter := g.server.metrics.out[kind]; counter != nil {
+		counter.Inc()
+	}
 }
 
 // Accepted notes that the Handler took the guest's login.

@@ -70,9 +70,10 @@ func (l *loader) checkListen() {
 // checkTutorial: what holds for listen.address holds for each of its like.
 func (l *loader) checkTutorial() {
 	c := l.cfg
-	taken := map[string]string{c.Listen: "listen.address", c.Admin: "admin.address"}
+	byNumber := func(address string) string { return strings.Replace(address, "localhost:", "127.0.0.1:", 1) }
+	taken := map[string]string{byNumber(c.Listen): "listen.address", byNumber(c.Admin): "admin.address"}
 	for _, at := range c.Tutorial.listeners() {
-		switch other := taken[at.address]; {
+		switch other := taken[byNumber(at.address)]; {
 		case at.address == "":
 			continue
 		case !loopback(at.address) && !c.Web.BehindProxy && c.Cert == "":
@@ -80,9 +81,12 @@ func (l *loader) checkTutorial() {
 		case other != "" && !portZero(at.address):
 			l.refuseKey(at.key, "want another port than %s", other)
 		}
-		taken[at.address] = at.key
+		taken[byNumber(at.address)] = at.key
 	}
 	if dir := c.Tutorial.CodelabFiles; dir != "" {
+		if c.Tutorial.Codelab == "" {
+			l.refuseKey("tutorial.codelab_files", "want codelab too, the address to serve it on")
+		}
 		if info, err := os.Stat(dir); err != nil {
 			l.refuseKey("tutorial.codelab_files", "%v", err)
 		} else if !info.IsDir() {

@@ -141,6 +141,9 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, version int, ws bo
 		socket.get(w)
 	} else if conn := socket.handshake(w, r); conn == nil || !socket.adopt(conn) {
 		socket.end("no WebSocket")
+		if conn != nil {
+			conn.Close()
+		}
 	} else {
 		socket.begin("[]")
 		// net/http's handler returns, and its goroutine and buffers are free.

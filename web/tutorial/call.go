@@ -27,7 +27,7 @@ func (p *page) called(m web.Message) {
 	if m.Type == "offer" && m.Call != p.call.id {
 		// Somebody calls the name that the page is logged in with, or with nothing, at which
 		// the page would throw.
-		if p.room == nil || m.Room == "" || len(m.Offer) == 0 {
+		if p.room == nil || m.Room != p.room.name || len(m.Offer) == 0 {
 			if len(p.declined) < maxDeclined {
 				p.declined = append(p.declined, m.Call)
 				p.owe()
@@ -88,9 +88,7 @@ func (p *page) sayOffer(description json.RawMessage) bool {
 	p.call = call{id: id, mine: true}
 	m := p.message("offer").raw("offer", description).text("name", r.peer.Name).raw("room", r.raw).text("call", id).text("id", id)
 	p.mu.Unlock()
-	if old.id != "" { // of a connection that the page has given up
-		p.say(p.message("leave").text("call", old.id))
-	}
+	p.end(old.id) // of a connection that the page has given up
 	if !p.say(m) {
 		p.mu.Lock()
 		if p.call.id == id {
@@ -131,7 +129,13 @@ func (p *page) hangUp() {
 	id := p.call.id
 	p.call = call{}
 	p.mu.Unlock()
-	if id != "" {
-		p.say(p.message("leave").text("call", id))
+	p.end(id)
+}
+
+// end has the bridge end a call; "" is none. A page that is refused even that, as it speaks
+// too fast, has to go: it would be busy for good. It has the turn.
+func (p *page) end(call string) {
+	if call != "" && !p.say(p.message("leave").text("call", call)) {
+		p.socket.Close()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jinglebridge/jinglebridge/web"
@@ -247,11 +248,16 @@ func (c *codelab) relay(data json.RawMessage) {
 }
 
 // over tells a page that has heard of the call that it has ended.
-func (c *codelab) over(call, _ string) {
+func (c *codelab) over(call, with string) {
 	unheard := c.held.call == call
 	c.drop()
 	if !unheard {
 		c.socket.Emit("message", json.RawMessage(`"bye"`))
+		// COMPAT codelab step 06: has no other way back to where it takes an offer than to be
+		// loaded anew, and does that when a member leaves. An XMPP user is none, and has left.
+		if c.room != nil && !c.room.person() && strings.Contains(with, "@") {
+			c.socket.Emit("bye")
+		}
 	}
 }
 

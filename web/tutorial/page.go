@@ -147,16 +147,17 @@ func (p *page) pay() {
 	defer p.turn.Unlock()
 	for {
 		p.mu.Lock()
-		owed := p.owed()
-		p.owing = len(owed) > 0
+		refusals, join := p.owed()
+		p.owing = len(refusals) > 0 || join != nil
 		p.mu.Unlock()
-		if len(owed) == 0 {
+		if len(refusals) == 0 && join == nil {
 			return
 		}
-		for _, m := range owed {
-			if !p.say(m) {
-				p.unasked()
-			}
+		for _, m := range refusals {
+			p.say(m)
+		}
+		if join != nil && !p.say(join) {
+			p.unasked()
 		}
 	}
 }
@@ -170,16 +171,17 @@ func (p *page) unasked() {
 	}
 }
 
-// owed writes what the bridge is to be told as things are now. It needs mu.
-func (p *page) owed() (all []message) {
+// owed writes what the bridge is to be told as things are now: of calls, and where the page
+// wants to be (nil: as before). It needs mu.
+func (p *page) owed() (refusals []message, join message) {
 	for _, id := range p.declined {
-		all = append(all, p.message("leave").text("call", id).text("reason", "unavailable"))
+		refusals = append(refusals, p.message("leave").text("call", id).text("reason", "unavailable"))
 	}
 	p.declined = nil
 	if p.room != nil && p.room.again {
-		all = append(all, p.join())
+		join = p.join()
 	}
-	return all
+	return refusals, join
 }
 
 // Send implements web.Sender.
@@ -189,6 +191,7 @@ func (p *page) Send(m web.Message) {
 	if p.gone {
 		return
 	}
+	p.guest.Told(m.Type)
 	switch m.Type {
 	case "login":
 		p.loggedIn(m)

@@ -18,6 +18,7 @@ type room struct {
 	offers bool   // the page sits there as one that offers to whoever comes, and takes no offers
 	wants  bool   // what it will be, or is, asked for
 	again  bool   // that is to be asked for
+	seated bool   // a join was answered
 	asked  string // id of the join that is not answered yet; "" none
 
 	awaited bool // as of the last answer
@@ -95,11 +96,12 @@ func (p *page) seated(m web.Message) {
 	if r == nil || string(m.ID) != r.asked {
 		return
 	}
-	r.asked, r.awaited = "", m.Awaited
+	first := !r.seated
+	r.seated, r.asked, r.awaited = true, "", m.Awaited
 	switch {
 	case len(m.Members) == 0:
 		r.peer, r.offers = web.Member{}, r.wants
-	case m.Members[0].Name != r.peer.Name:
+	case first || m.Members[0].Name != r.peer.Name: // who is there before the page came is not later
 		r.peer, r.later = m.Members[0], false
 	}
 	p.dialect.settle()

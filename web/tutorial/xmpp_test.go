@@ -82,7 +82,7 @@ func TestXMPPCallsCodelab(t *testing.T) {
 	page.say(`["message",` + theLabelled + `]`)
 	o.wantStanza(`action='transport-info'`)
 	o.juliet(member, "session-terminate", `<reason><success/></reason>`)
-	page.want(`["message","bye"]`)
+	page.want(`["message","bye"]`, `["bye"]`)
 	// She calls again, and now the page hangs up by leaving.
 	o.stanza(`<iq type='set' id='q' from='juliet@example.org/phone' to='` + member + `'><jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' sid='s2' initiator='juliet@example.org/phone'>` + initiate + `</jingle></iq>`)
 	page.want(`["message",{"sdp":"v=0*","type":"offer"}]`)

@@ -20,7 +20,7 @@ export class XMPPUser extends Person {
     Object.assign(this, { name, page, context, log })
   }
 
-  online(ms = 10_000) { return this.page.waitForSelector('#app[data-state=online]', { timeout: ms }) }
+  online(ms = 20_000) { return this.page.waitForSelector('#app[data-state=online]', { timeout: ms }) }
 
   /** Asks to see a contact's presence. */
   async add(address) {
