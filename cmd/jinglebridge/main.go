@@ -29,11 +29,13 @@ func main() {
 
 // commands is the command line.
 type commands struct {
-	Serve       serveCommand   `cmd:"" help:"Attach to the XMPP server and let browsers in."`
-	Convert     convertCommand `cmd:"" help:"Translate SDP to Jingle, or Jingle to SDP, and say what was lost."`
-	CheckConfig checkCommand   `cmd:"" help:"Say what is wrong with the configuration, or that nothing is."`
-	GenSecret   secretCommand  `cmd:"" help:"Print a fresh component secret."`
-	Version     versionCommand `cmd:"" help:"Print the version."`
+	Serve        serveCommand        `cmd:"" help:"Attach to the XMPP server and let browsers in."`
+	Convert      convertCommand      `cmd:"" help:"Translate SDP to Jingle, or Jingle to SDP, and say what was lost."`
+	CheckConfig  checkCommand        `cmd:"" help:"Say what is wrong with the configuration, or that nothing is."`
+	GenSecret    secretCommand       `cmd:"" help:"Print a fresh component secret."`
+	HashPassword hashPasswordCommand `cmd:"" help:"Print the hash of a password, for the password file."`
+	Token        tokenCommand        `cmd:"" help:"Print the token of a guest link."`
+	Version      versionCommand      `cmd:"" help:"Print the version."`
 }
 
 // configFlags are shared by the commands that read the configuration.
