@@ -45,7 +45,7 @@ type JWTConfig struct {
 	JWKS    string // a key set (RFC 7517 §5): an https URL, or a file
 
 	Issuer     string        // wanted in iss; "" takes any
-	Audience   []string      // one of them is wanted in aud; none takes any
+	Audience   []string      // one of them is wanted in aud; none takes tokens without aud
 	Algorithms []string      // which of those that the keys are good for; none takes all
 	Leeway     time.Duration // how far clocks may differ, 60 s by default
 	NameClaim  string        // "sub" by default

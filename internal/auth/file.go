@@ -79,8 +79,13 @@ type watched[T any] struct {
 	mu   sync.Mutex
 	good T
 	seen fs.FileInfo // of what was read last, good or not; nil: there was no file
-	sure bool        // a later change cannot look like seen
+	sure bool        // it was good, and a later change cannot look like seen
+	next time.Time   // when to read again what was not good
 }
+
+// readPause is between two readings of a file that cannot be read, though it seems unchanged:
+// it may have been us, with too many files open.
+const readPause = 5 * time.Second
 
 func watch[T any](name string, log *slog.Logger, read func(string) (T, error)) (*watched[T], error) {
 	w := &watched[T]{name: name, read: read, log: log}
@@ -100,15 +105,17 @@ func (w *watched[T]) get() T {
 		info = nil
 	}
 	same := unchanged(w.seen, info)
-	if same && w.sure {
+	if same && (w.sure || time.Now().Before(w.next)) {
 		return w.good
 	}
-	w.seen, w.sure = info, settled(info)
 	fresh, err := w.read(w.name)
-	switch {
-	case err == nil:
-		w.good = fresh
-	case !same:
+	w.seen = info
+	if err == nil {
+		w.good, w.sure, w.next = fresh, settled(info), time.Time{}
+		return w.good
+	}
+	w.sure, w.next = false, time.Now().Add(readPause)
+	if !same {
 		w.log.Error("a changed file is of no use, what it said before still counts", "file", w.name, "err", err)
 	}
 	return w.good

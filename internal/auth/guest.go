@@ -77,7 +77,7 @@ func newGuestVerifier(cfg Config) (*verifier, error) {
 	}
 	v := &verifier{
 		kind: "guest", source: fixedKeys{{public: secret, algorithms: []string{"HS256"}}}, now: cfg.Now,
-		titled: claimName, leeway: defaultLeeway, allowed: []string{"HS256"},
+		titled: claimName, leeway: defaultLeeway, allowed: []string{"HS256"}, noAudience: true,
 	}
 	v.makeParser()
 	return v, nil

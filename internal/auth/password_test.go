@@ -35,11 +35,13 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// The hash of others: what the reference argon2, htpasswd and Python's bcrypt wrote.
+// Hashes of others: argon2's own, and bcrypt by the names that it has with others.
 func TestForeignHashes(t *testing.T) {
 	for name, hash := range map[string]string{
-		"argon2": "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", // the test vector of the reference code
-		"2a":     "$2a$04$" + cheap(t, "password")[7:], "2b": "$2b$04$" + cheap(t, "password")[7:], "2y": "$2y$04$" + cheap(t, "password")[7:],
+		// Two test vectors of the reference code.
+		"one lane":  "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+		"two lanes": "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+		"2a":        "$2a$04$" + cheap(t, "password")[7:], "2b": "$2b$04$" + cheap(t, "password")[7:], "2y": "$2y$04$" + cheap(t, "password")[7:],
 	} {
 		h, err := parseHash(hash)
 		if err != nil {
@@ -190,6 +192,41 @@ func TestPasswordFileIsNotReadForNothing(t *testing.T) {
 	if got := w.get(); got != 2 {
 		t.Errorf("got what was read at %d", got)
 	}
+}
+
+// What could not be read for a while is read in the end, though the file has not changed again.
+func TestFileIsReadAgainAfterTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name := file(t, "passwords", "1")
+		trouble := false
+		reads := 0
+		w, err := watch(name, slog.New(slog.DiscardHandler), func(name string) (string, error) {
+			reads++
+			if trouble {
+				return "", errors.New("too many open files")
+			}
+			text, err := readPrivate(name, 10)
+			return string(text), err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		trouble = true
+		rewrite(t, name, "22")
+		for range 10 {
+			if got := w.get(); got != "1" {
+				t.Errorf("got %q", got)
+			}
+		}
+		if reads != 2 {
+			t.Errorf("read %d times", reads)
+		}
+		trouble = false
+		time.Sleep(readPause)
+		if got := w.get(); got != "22" {
+			t.Errorf("after the trouble: got %q", got)
+		}
+	})
 }
 
 func TestUnreadablePasswordFile(t *testing.T) {

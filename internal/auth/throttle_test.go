@@ -192,7 +192,7 @@ func TestThrottleIsBounded(t *testing.T) {
 			}
 			settle(true)
 		}
-		for i := range 5 * maxRecords {
+		for i := range 2 * maxRecords {
 			settle, err := th.enter(t.Context(), fmt.Sprintf("2001:db8:%x:%x::1", i>>16, i&0xffff), fmt.Sprint("user", i))
 			if err != nil {
 				t.Fatal(err)

@@ -29,6 +29,7 @@ type verifier struct {
 	kind              string // "token" or "guest"
 	nameClaim, titled string // nameClaim is "" for guest links, which name nobody
 	allowed           []string
+	noAudience        bool // none is configured
 }
 
 // newTokenVerifier is nil without JWT keys.
@@ -47,7 +48,7 @@ func newTokenVerifier(cfg Config) (*verifier, error) {
 			return nil, fmt.Errorf("want algorithms out of %s, got %.20q", strings.Join(algorithms, ", "), alg)
 		}
 	}
-	v := &verifier{kind: "token", now: cfg.Now, nameClaim: c.NameClaim, titled: c.TitleClaim, leeway: c.Leeway, allowed: c.Algorithms}
+	v := &verifier{kind: "token", now: cfg.Now, nameClaim: c.NameClaim, titled: c.TitleClaim, leeway: c.Leeway, allowed: c.Algorithms, noAudience: len(c.Audience) == 0}
 	if v.nameClaim == "" {
 		v.nameClaim = "sub"
 	}
@@ -134,7 +135,19 @@ func (v *verifier) verify(ctx context.Context, token string, h header) (*claims,
 	if err != nil {
 		return nil, v.refusal(c, err)
 	}
+	if err := v.checkAudience(c); err != nil {
+		return nil, err
+	}
 	return c, nil
+}
+
+// checkAudience refuses a token that is for others, when no audience of ours is configured
+// (RFC 7519 §4.1.3: we are not in its aud, so it must be rejected).
+func (v *verifier) checkAudience(c *claims) error {
+	if v.noAudience && len(c.aud) > 0 {
+		return badToken(fmt.Errorf("it is for %.100q, and no audience is configured here", c.aud))
+	}
+	return nil
 }
 
 // badToken refuses what is not signed for us.
@@ -151,6 +164,9 @@ func (v *verifier) refusal(c *claims, err error) error {
 		if errors.Is(err, worse) {
 			return badToken(err)
 		}
+	}
+	if err := v.checkAudience(c); err != nil {
+		return err
 	}
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
