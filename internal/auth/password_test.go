@@ -303,6 +303,21 @@ func TestEqualTimesOfSeveralKinds(t *testing.T) {
 	}
 }
 
+// A password that nobody can have is wrong for all, at no cost, and counts as a failure.
+func TestImpossiblePasswords(t *testing.T) {
+	a := newAuth(t, Config{PasswordFile: file(t, "passwords", "anna:"+cheap(t, "x"))})
+	costs := counted(a)
+	for _, password := range []string{strings.Repeat("x", maxPassword+1), "x\n", "x\x00"} {
+		for _, name := range []string{"anna", "nobody"} {
+			want(t, a, Request{Name: name, Password: password}, CodeAuthFailed)
+		}
+	}
+	costs.Range(func(cost, _ any) bool { t.Errorf("hashed at %v", cost); return true })
+	if n := len(a.throttle.names["anna"].failed); n != 3 {
+		t.Errorf("%d failures are counted", n)
+	}
+}
+
 // An unknown name whose password happens to be that of the borrowed hash gets nothing.
 func TestBorrowedHash(t *testing.T) {
 	a := newAuth(t, Config{PasswordFile: file(t, "passwords", "anna:"+cheap(t, "secret"))})
