@@ -50,7 +50,7 @@ func (b *Bridge) begin(t *tab, m web.Message, offer json.RawMessage) error {
 		me.release()
 		return Failed(Unavailable, fmt.Errorf("%q is a room; join it to call who is there", m.Name))
 	} else if to.local != "" {
-		rung = b.ringTabs(c, b.tabsOf(to.local), t.user.name, t.user.name)
+		rung = b.ringTabs(c, b.tabsOf(to.local), t.user.name, t.user.shown())
 	} else {
 		rung = []end{b.newXMPPEnd(c, t, to.bare)}
 	}
@@ -139,6 +139,9 @@ func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
 	if !t.calls.AllowN(now, 1) || !b.perAddr.allow(web.Network(t.sock.Addr()), now) || !b.perTarget.allow(t.user.local+" "+target, now) {
 		b.metrics.limited.WithLabelValues("new_calls").Inc()
 		return Failed(TooMuch, errors.New("too many calls in a short time; wait a little"))
+	}
+	if err := t.mayReach(to, b.cfg.Domain); err != nil {
+		return err
 	}
 	if t.elsewhere() >= b.cfg.Limits.CallsPerSession {
 		b.metrics.limited.WithLabelValues("calls_per_session").Inc()

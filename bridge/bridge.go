@@ -52,13 +52,15 @@ type Bridge struct {
 	proposals  map[proposalKey]*xmppEnd
 	caps       map[string]*caps // by node#ver
 	owed       []func() error
-	crowded    int    // ends that wait for room in the queue or among the open requests
-	capsOpen   int    // questions for caps without answer
-	sorry      func() // answers what this turn is about, should it fail; nil when it is answered
+	used       map[string]time.Time // links that count once, when there is no store
+	ghosts     []string             // full JIDs that were told as available, and not yet as gone
+	crowded    int                  // ends that wait for room in the queue or among the open requests
+	capsOpen   int                  // questions for caps without answer
+	sorry      func()               // answers what this turn is about, should it fail; nil when it is answered
 	contacts   int
 	devices    map[string]*contact // of each XMPP user the entry that knows devices of his, the last one told
-	rooms      int            // with somebody in them
-	pending    map[string]int // calls that ring, by who they ring at and by whose they are
+	rooms      int                 // with somebody in them
+	pending    map[string]int      // calls that ring, by who they ring at and by whose they are
 	perAddr    *meters
 	perTarget  *meters
 	perCaller  *meters
@@ -68,14 +70,16 @@ type Bridge struct {
 // New makes a Bridge that sends on stream.
 func New(cfg Config, stream Stream) *Bridge {
 	cfg = cfg.WithDefaults()
-	return &Bridge{
+	b := &Bridge{
 		cfg: cfg, stream: stream, log: cfg.Log, metrics: newMetrics(cfg.Metrics),
 		todo: make(chan func(), 64), done: make(chan struct{}), vanish: 4 * time.Second, alive: time.Minute,
 		newID: func() string { return rand.Text()[:16] }, newSID: newUUID,
 		sessions: map[web.Sender]*session{}, users: map[string]*user{}, tabs: map[string]*tab{}, calls: map[*call]bool{},
-		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{}, devices: map[string]*contact{},
+		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{}, devices: map[string]*contact{}, used: map[string]time.Time{},
 		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller), perRefusal: newMeters(1),
 	}
+	b.remember(cfg.State)
+	return b
 }
 
 // newUUID makes the random UUID that XEP-0353 §3.1 wants for ids.
@@ -203,6 +207,7 @@ func (b *Bridge) link(up bool) {
 		b.linkLost()
 		return
 	}
+	b.bury()
 	for _, t := range b.tabs {
 		b.online(t)
 	}

@@ -6,17 +6,22 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/jinglebridge/jinglebridge/internal/store"
 	"github.com/jinglebridge/jinglebridge/web"
 )
 
 // Config says how the bridge behaves. Zero durations and limits take the defaults.
 type Config struct {
 	Domain    string   // the component's JID
-	Anonymous bool     // any name may log in, unless it is taken
+	Anonymous bool     // any name may log in, unless it is taken; only without Auth
 	Call      []string // whom browsers may call: JIDs, domains, "*"; empty: the domain above ours
 	CalledBy  string   // who may ring a browser: "anyone" (default) or "contacts"
 	OldPages  string   // whose calls a page without ringing answers: "contacts" (default), "anyone", "nobody"
 	StrictOld bool     // old pages get no error frame for unknown names (docs/protocol.md)
+
+	Auth  Authenticator // who may log in as whom; nil: as Anonymous says
+	Store Keeper        // what outlives a restart; nil: nothing does
+	State store.State   // what an earlier run left in it
 
 	ICEServers []web.IceServer
 	ICETTL     time.Duration

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/internal/store"
 	"github.com/jinglebridge/jinglebridge/web"
 )
 
@@ -17,6 +18,7 @@ type contact struct {
 	greeted   bool // sees us without a subscription, because we called
 	name      string
 	resources map[string]*resource // by full JID
+	kept      bool                 // it is stored
 	told      string               // last state told to the tabs
 	open      int                  // questions for caps without answer
 }
@@ -65,6 +67,9 @@ func (b *Bridge) makeRoom(u *user) bool {
 			b.contacts -= n
 			for _, c := range other.contacts {
 				b.gone(c)
+				if c.kept {
+					b.keep(store.DropContact{Local: other.local, Bare: c.bare}, b.kept)
+				}
 			}
 			clear(other.contacts)
 			b.forget(other)
@@ -88,6 +93,9 @@ func (b *Bridge) tidy(u *user, c *contact) {
 		return
 	}
 	b.gone(c)
+	if c.kept {
+		b.keep(store.DropContact{Local: u.local, Bare: c.bare}, b.kept)
+	}
 	delete(u.contacts, c.bare)
 	b.contacts--
 	b.metrics.subscriptions.Dec()

@@ -47,6 +47,10 @@ func localOf(name string) (string, error) {
 	return escape(folded.String()), nil
 }
 
+// FoldName is the form in which names are compared: the local part of the JID. The error says
+// what a name is made of.
+func FoldName(name string) (string, error) { return localOf(name) }
+
 // oneScript allows letters and digits of one script, and a little punctuation: mixed
 // scripts serve mostly to look like somebody else.
 func oneScript(name string) bool {

@@ -55,15 +55,30 @@ func (b *Bridge) subscribe(local string, s *component.Stanza) {
 		b.forget(u)
 		return
 	}
+	before := *c
 	c.from = true
 	c.name = orElse(nickOf(s), c.name)
+	ask := !c.to && !c.asked
+	c.asked = c.asked || ask
+	b.keepContact(u, c, func(err error) {
+		if err != nil {
+			b.kept(err)
+			c.from, c.asked = before.from, before.asked
+			b.refuseIQ(s, tryLater())
+			b.tidy(u, c)
+			return
+		}
+		b.subscribedTo(u, c, ask)
+	})
+}
+
+// subscribedTo says that a contact may see a name, and shows it to him.
+func (b *Bridge) subscribedTo(u *user, c *contact, ask bool) {
 	b.sendPresence("subscribed", u.bare, c.bare)
 	for _, t := range u.tabs {
 		b.announce(t, c.bare)
 	}
-	if !c.to && !c.asked {
-		// Seeing its devices is what tells whom we can call, and how.
-		c.asked = true
+	if ask { // seeing its devices is what tells whom we can call, and how
 		b.sendPresence("subscribe", u.bare, c.bare)
 	}
 	b.paint(u, c)
@@ -72,6 +87,7 @@ func (b *Bridge) subscribe(local string, s *component.Stanza) {
 func (b *Bridge) subscribed(local string, s *component.Stanza) {
 	if c := b.known(local, s); c != nil {
 		c.to, c.asked = true, false
+		b.keepContact(b.users[local], c, b.kept)
 	}
 }
 
@@ -85,8 +101,10 @@ func (b *Bridge) unsubscribe(local string, s *component.Stanza) {
 	for _, t := range u.tabs {
 		b.sendPresence("unavailable", t.jid, from)
 	}
-	u.contacts[from].from = false
-	b.tidy(u, u.contacts[from])
+	c := u.contacts[from]
+	c.from = false
+	b.keepContact(u, c, b.kept)
+	b.tidy(u, c)
 }
 
 func (b *Bridge) unsubscribed(local string, s *component.Stanza) {
@@ -97,6 +115,7 @@ func (b *Bridge) unsubscribed(local string, s *component.Stanza) {
 	c.to, c.asked = false, false
 	b.gone(c)
 	b.paint(b.users[local], c)
+	b.keepContact(b.users[local], c, b.kept)
 	b.tidy(b.users[local], c)
 }
 
@@ -111,6 +130,9 @@ func (b *Bridge) probed(local string, s *component.Stanza) {
 	}
 	learned := !c.from
 	c.from = true
+	if learned {
+		b.keepContact(u, c, b.kept)
+	}
 	if len(u.tabs) == 0 {
 		b.sendPresence("unavailable", u.bare, s.From)
 		return
@@ -220,10 +242,10 @@ func (b *Bridge) online(t *tab) {
 }
 
 func (b *Bridge) offline(t *tab) {
+	if t.noted != unnoted || b.cfg.Store == nil {
+		b.leftBehind(t.jid)
+	}
 	for _, c := range t.user.contacts {
-		if c.from || c.greeted {
-			b.sendPresence("unavailable", t.jid, c.bare)
-		}
 		if c.greeted && len(t.user.tabs) <= 1 {
 			c.greeted = false
 			b.tidy(t.user, c)
@@ -239,6 +261,7 @@ func (b *Bridge) greet(u *user, self, bare string) {
 		return
 	}
 	c.greeted = true
+	b.keepContact(u, c, b.kept)
 	if t := b.tabs[self]; t != nil {
 		b.announce(t, bare)
 	}
@@ -246,12 +269,16 @@ func (b *Bridge) greet(u *user, self, bare string) {
 
 // announce says that a tab is online, always from its full JID.
 func (b *Bridge) announce(t *tab, to string) {
+	b.noted(t, func() { b.tellAvailable(t, to) })
+}
+
+func (b *Bridge) tellAvailable(t *tab, to string) {
 	var w element.Writer
 	w.Start(component.NS, "presence")
 	w.Attr("from", t.jid)
 	w.Attr("to", to)
 	b.stream.AppendCaps(&w)
-	w.Leaf(nsNick, "nick", t.user.name)
+	w.Leaf(nsNick, "nick", t.user.shown())
 	w.End()
 	b.metrics.presence.Inc()
 	b.send(w.Bytes())

@@ -52,6 +52,8 @@ func (b *Bridge) join(t *tab, m web.Message) error {
 		return Failed(BadMessage, errors.New("want a room"))
 	case err != nil:
 		return Failed(BadMessage, fmt.Errorf("this room's name cannot be used: %w", err))
+	case t.mayReach(to, b.cfg.Domain) != nil:
+		return t.mayReach(to, b.cfg.Domain)
 	case to.bare != "":
 		return b.joinPerson(t, m, to)
 	}

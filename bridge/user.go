@@ -17,6 +17,7 @@ import (
 type user struct {
 	local    string // key, and local part of the JID
 	name     string // as its owner typed it
+	title    string // how to show who it is; "" for as the name
 	bare     string
 	tabs     []*tab
 	room     bool                // the tabs are its members
@@ -29,6 +30,9 @@ type tab struct {
 	user *user
 	jid  string // full
 	seat *seat  // in a room; nil under its own name
+
+	noted   note     // that it is told as available
+	telling []func() // what waits for that
 }
 
 // desk is what a browser has, whichever names it goes by.
@@ -36,6 +40,8 @@ type desk struct {
 	sock    web.Sender
 	own     *tab                   // under its own name
 	seats   map[string]*tab        // in rooms, by local part
+	proven  bool                   // it has proved to be who it is
+	only    []string               // whom a guest may call; nil: policy decides
 	invites bool                   // its page can be asked before it gets an offer
 	ends    map[string]*browserEnd // its calls, by the id it knows them by
 	past    []string               // ids of calls that ended
@@ -45,85 +51,16 @@ type desk struct {
 
 // session is what the bridge keeps of a socket; tab is nil before login.
 type session struct {
-	sock  web.Sender
-	tab   *tab
-	calls *rate.Limiter // new calls of this socket; nil before login
+	sock     web.Sender
+	tab      *tab
+	calls    *rate.Limiter // new calls of this socket; nil before login
+	checking bool          // a login is being checked
+	method   string        // of the last login: "none", "password", "token"
+	expiry   *time.Timer   // of the login; nil when it does not end
 }
 
-// login gives a socket a name. On a socket that has one it renews or renames.
-func (b *Bridge) login(s *session, m web.Message) {
-	name := m.Name
-	local, err := localOf(name)
-	switch {
-	case b.stopping:
-		b.refuseLogin(s, m, "upstream", "the server restarts")
-		return
-	case !b.cfg.Anonymous:
-		b.refuseLogin(s, m, "auth-required", "logging in needs an account, and this server has no accounts yet (its config.toml can say [auth] anonymous = true)")
-		return
-	case err != nil:
-		b.refuseLogin(s, m, "bad-name", "this name cannot be used: "+err.Error())
-		return
-	}
-	if s.tab != nil && s.tab.user.local == local && !s.sock.Old() {
-		s.tab.invites = canInvite(m)
-		b.welcome(s, m)
-		return
-	}
-	u := b.users[local]
-	if u != nil && len(u.tabs) > 0 {
-		text := "somebody is logged in with this name"
-		if u.room {
-			text = "this is the name of a room"
-		}
-		b.refuseLogin(s, m, "name-taken", text)
-		return
-	}
-	if s.tab != nil {
-		b.logout(s)
-	}
-	u = b.user(local)
-	u.name = name
-	b.open(s, u, canInvite(m))
-	b.welcome(s, m)
-	b.online(s.tab)
-}
-
-// canInvite: a v1 client is asked before it gets an offer unless its caps leave it out.
-func canInvite(m web.Message) bool {
-	if m.V != 1 {
-		return false
-	}
-	for _, c := range m.Caps {
-		if c == "invite" {
-			return true
-		}
-	}
-	return false
-}
-
-func (b *Bridge) refuseLogin(s *session, m web.Message, code, text string) {
-	b.metrics.logins.WithLabelValues("none", code).Inc()
-	s.sock.Send(web.Message{Type: "login", ID: m.ID, Login: &web.Login{Code: code, Text: text, Methods: b.methods()}})
-}
-
-func (b *Bridge) methods() []string {
-	if b.cfg.Anonymous {
-		return []string{"none"}
-	}
-	return []string{}
-}
-
-func (b *Bridge) welcome(s *session, m web.Message) {
-	b.metrics.logins.WithLabelValues("none", "ok").Inc()
-	s.sock.Send(web.Message{Type: "login", Name: s.tab.user.name, ID: m.ID, Login: &web.Login{
-		Success: true, JID: s.tab.user.bare, Session: rand.Text(),
-		Caps: []string{"invite", "rooms"}, IceServers: b.cfg.ICEServers, TTL: int(b.cfg.ICETTL / time.Second),
-	}})
-	if !b.up {
-		s.sock.Send(b.upstreamError())
-	}
-}
+// shown is how a name is shown to people.
+func (u *user) shown() string { return cmp.Or(u.title, u.name) }
 
 func (b *Bridge) upstreamError() web.Message {
 	return web.Message{Type: "error", Code: "upstream", Text: "the XMPP server cannot be reached at the moment; calls that run go on"}
@@ -170,6 +107,7 @@ func (b *Bridge) logout(s *session) {
 	if t == nil {
 		return
 	}
+	b.expire(s, time.Time{})
 	for _, e := range t.inOrder() {
 		e.c.leave(e, Gone, "")
 	}

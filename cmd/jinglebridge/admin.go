@@ -37,6 +37,7 @@ func newRegistry() *prometheus.Registry {
 type admin struct {
 	link     func() (up bool, proven time.Time)
 	twin     func() bool
+	store    func() error // why nothing is kept
 	now      func() time.Time
 	stopping <-chan struct{} // closed when the bridge no longer takes calls
 	registry *prometheus.Registry
@@ -74,6 +75,8 @@ func (a *admin) ready(w http.ResponseWriter, r *http.Request) {
 			reason = "the XMPP server has not answered for " + age.Truncate(time.Second).String()
 		case a.twin():
 			reason = "another bridge uses the same domain"
+		case a.store() != nil:
+			reason = "the store cannot be written: " + a.store().Error()
 		}
 	}
 	if reason != "" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,7 +16,9 @@ func TestAdmin(t *testing.T) {
 	now := time.Now()
 	up, twin, proven := true, true, now.Add(-59*time.Second)
 	stopping := make(chan struct{})
+	var disk error
 	a := &admin{
+		store:    func() error { return disk },
 		link:     func() (bool, time.Time) { return up, proven },
 		twin:     func() bool { return twin },
 		now:      func() time.Time { return now },
@@ -39,6 +42,9 @@ func TestAdmin(t *testing.T) {
 	want("/readyz", http.StatusServiceUnavailable, `{"reason":"another bridge uses the same domain","status":"not ready"}`)
 	twin = false
 	want("/readyz", http.StatusOK, `{"status":"ready"}`)
+	disk = errors.New("no space left")
+	want("/readyz", http.StatusServiceUnavailable, `{"reason":"the store cannot be written: no space left","status":"not ready"}`)
+	disk = nil
 	proven = now.Add(-61 * time.Second)
 	want("/readyz", http.StatusServiceUnavailable, `{"reason":"the XMPP server has not answered for 1m1s","status":"not ready"}`)
 	up = false

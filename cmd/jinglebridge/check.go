@@ -21,15 +21,42 @@ func (l *loader) check() {
 	if c.XMPP.Secret == "" && c.SecretFile == "" { // of a file that gave none, readSecret has spoken
 		l.refuseKey("xmpp.secret", "want the component_secret of the XMPP server here, or the file it is in as secret_file (systemd's LoadCredential=component_secret gives it to the service only); jinglebridge gen-secret makes one")
 	}
-	if !c.Bridge.Anonymous {
-		l.refuseKey("auth.anonymous", "nobody could log in: there are no accounts yet; write anonymous = true to give any free name to whoever asks for it")
+	if !c.Bridge.Anonymous && !c.proves() {
+		l.refuseKey("auth.anonymous", "nobody could log in; want password_file, guest_key_file or [auth.jwt], or anonymous = true to give any free name to whoever asks for it")
 	}
 	if len(l.problems) == 0 {
 		l.checkLink()
 	}
+	l.checkAuth()
 	l.checkListen()
 	l.checkTutorial()
 	l.checkTLS()
+}
+
+// proves says whether anybody can prove who they are.
+func (c *Config) proves() bool {
+	a := &c.Auth
+	return a.PasswordFile != "" || a.GuestKeyFile != "" || a.JWT.KeyFile != "" || a.JWT.JWKS != ""
+}
+
+// checkAuth asks the one who checks logins what it thinks of its files.
+func (l *loader) checkAuth() {
+	if !l.cfg.proves() {
+		return
+	}
+	if _, err := newAuth(l.cfg, nil); err != nil {
+		l.refuse(l.found[l.authKey()], "auth: %v", err)
+	}
+}
+
+// authKey is a key of [auth] that is set; an error of its files says which.
+func (l *loader) authKey() string {
+	for _, k := range l.keys {
+		if _, set := l.found[k.path]; set && strings.HasPrefix(k.path, "auth.") && k.path != "auth.anonymous" {
+			return k.path
+		}
+	}
+	return "auth.anonymous"
 }
 
 // checkLink asks the component itself what it thinks of its part.

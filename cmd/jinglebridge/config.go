@@ -5,6 +5,7 @@ import (
 
 	"github.com/jinglebridge/jinglebridge/bridge"
 	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/internal/auth"
 	"github.com/jinglebridge/jinglebridge/web"
 )
 
@@ -14,7 +15,10 @@ type Config struct {
 	XMPP     component.Config
 	Web      web.Config
 	Bridge   bridge.Config
+	Auth     auth.Config
 	Tutorial Tutorial
+
+	Store string // file
 
 	SecretFile string
 	Listen     string
@@ -43,6 +47,7 @@ func defaults() *Config {
 		},
 		Web:    web.Config{}.WithDefaults(),
 		Bridge: bridge.Config{ICETTL: 24 * time.Hour}.WithDefaults(),
+		Auth:   auth.Config{JWT: auth.JWTConfig{Leeway: time.Minute, NameClaim: "sub", TitleClaim: "name"}},
 		Listen: "127.0.0.1:8080",
 		Admin:  "127.0.0.1:9095",
 		Level:  "info",
@@ -64,7 +69,7 @@ const (
 
 // keys is every key there is, in the order of config.toml.
 func (c *Config) keys() []key {
-	x, w, b, t := &c.XMPP, &c.Web, &c.Bridge, &c.Tutorial
+	x, w, b, a, t := &c.XMPP, &c.Web, &c.Bridge, &c.Auth, &c.Tutorial
 	return append([]key{
 		{path: "xmpp.domain", value: text{&x.Domain, domainName}},
 		{path: "xmpp.server", value: text{&x.Server, serverURL}},
@@ -86,6 +91,18 @@ func (c *Config) keys() []key {
 		{path: "admin.address", value: text{&c.Admin, orNothing(listenAddress)}},
 
 		{path: "auth.anonymous", value: truth{&b.Anonymous}},
+		{path: "auth.password_file", value: text{&a.PasswordFile, nil}},
+		{path: "auth.guest_key_file", value: text{&a.GuestKeyFile, nil}},
+		{path: "auth.jwt.key_file", value: text{&a.JWT.KeyFile, nil}},
+		{path: "auth.jwt.jwks", value: text{&a.JWT.JWKS, nil}},
+		{path: "auth.jwt.issuer", value: text{&a.JWT.Issuer, nil}},
+		{path: "auth.jwt.audience", value: list{&a.JWT.Audience, anything}},
+		{path: "auth.jwt.algorithms", value: list{&a.JWT.Algorithms, anything}},
+		{path: "auth.jwt.leeway", value: span{&a.JWT.Leeway, 0, 10 * time.Minute}},
+		{path: "auth.jwt.name_claim", value: text{&a.JWT.NameClaim, nil}},
+		{path: "auth.jwt.title_claim", value: text{&a.JWT.TitleClaim, nil}},
+
+		{path: "store.path", value: text{&c.Store, nil}},
 
 		{path: "policy.call", value: list{&b.Call, callee}},
 		{path: "policy.called_by", value: choice[string]{&b.CalledBy, []string{"anyone", "contacts"}}},

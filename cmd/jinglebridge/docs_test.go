@@ -3,6 +3,7 @@ package main
 import (
 	"log/slog"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,11 +23,12 @@ var (
 func TestMetricsAreDocumented(t *testing.T) {
 	c := defaults()
 	c.XMPP.Domain, c.XMPP.Secret = "call.example.org", xmpptest.Secret
-	c.Listen, c.Admin = "127.0.0.1:0", ""
-	p, err := assemble(c, slog.New(slog.DiscardHandler))
+	c.Listen, c.Admin, c.Store = "127.0.0.1:0", "", filepath.Join(t.TempDir(), "store.db")
+	p, err := assemble(t.Context(), c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer p.closeStore()
 	defer p.listener.Close()
 
 	descs := make(chan *prometheus.Desc, 1000)

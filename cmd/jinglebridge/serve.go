@@ -13,6 +13,7 @@ import (
 
 	"github.com/jinglebridge/jinglebridge/bridge"
 	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/internal/store"
 	"github.com/jinglebridge/jinglebridge/jingle"
 	"github.com/jinglebridge/jinglebridge/web"
 )
@@ -30,6 +31,7 @@ type parts struct {
 	bridge *bridge.Bridge
 	web    *web.Server
 	admin  *admin
+	store  *store.Store // nil without one
 
 	listener, adminListener net.Listener // the second is nil without [admin] address
 	lecterns                []*lectern
@@ -39,7 +41,7 @@ type parts struct {
 
 // serve builds the parts, runs them until ctx or one of them ends, and stops the others.
 func serve(ctx context.Context, c *Config, log *slog.Logger) error {
-	p, err := assemble(c, log)
+	p, err := assemble(ctx, c, log)
 	if err != nil {
 		return err
 	}
@@ -47,7 +49,7 @@ func serve(ctx context.Context, c *Config, log *slog.Logger) error {
 	return p.run(ctx)
 }
 
-func assemble(c *Config, log *slog.Logger) (*parts, error) {
+func assemble(ctx context.Context, c *Config, log *slog.Logger) (*parts, error) {
 	p := &parts{cfg: c, log: log, stopping: make(chan struct{})}
 	registry := newRegistry()
 	x, w, b := c.XMPP, c.Web, c.Bridge
@@ -59,12 +61,20 @@ func assemble(c *Config, log *slog.Logger) (*parts, error) {
 	if p.link, err = component.New(x); err != nil {
 		return nil, err
 	}
+	if c.proves() {
+		if b.Auth, err = newAuth(c, log); err != nil {
+			return nil, fmt.Errorf("auth: %w", err)
+		}
+	}
+	if p.store, err = openStore(ctx, c.Store, &b, registry, log); err != nil {
+		return nil, err
+	}
 	p.bridge = bridge.New(b, p.link)
 	w.Handler = p.bridge
 	if p.web, err = web.New(w); err != nil {
 		return nil, err
 	}
-	p.admin = &admin{link: p.link.Up, twin: p.link.Twin, now: time.Now, stopping: p.stopping, registry: registry}
+	p.admin = &admin{link: p.link.Up, twin: p.link.Twin, store: p.writable, now: time.Now, stopping: p.stopping, registry: registry}
 	return p, p.listen()
 }
 
@@ -101,6 +111,23 @@ func (p *parts) closeListeners() {
 	}
 	for _, at := range p.lecterns {
 		at.listener.Close()
+	}
+}
+
+// writable says why the store keeps nothing just now.
+func (p *parts) writable() error {
+	if p.store == nil {
+		return nil
+	}
+	return p.store.Writable()
+}
+
+func (p *parts) closeStore() {
+	if p.store == nil {
+		return
+	}
+	if err := p.store.Close(); err != nil {
+		p.log.Error("store not closed well", "err", err)
 	}
 }
 
@@ -164,6 +191,7 @@ func (p *parts) run(ctx context.Context) error {
 	link.stop(limit)
 	loop.stop(limit)
 	admin.stop(limit)
+	p.closeStore()
 	if limit.Err() != nil {
 		p.log.Warn("stopped before everything was said", "limit", stopTime)
 	} else {

@@ -1,0 +1,136 @@
+package bridge
+
+import (
+	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/internal/store"
+)
+
+// What outlives a restart. The loop never waits for the disk: it says what to keep, and goes
+// on, in another turn, with what may only follow when that is safe.
+
+// Keeper takes changes to keep; store.Store is the real one.
+type Keeper interface {
+	// Do queues a change. Unless it returns an error, done is called once, in the order of Do.
+	Do(c store.Change, done func(error)) error
+}
+
+// remember takes over what an earlier run left.
+func (b *Bridge) remember(s store.State) {
+	for _, n := range s.Names {
+		b.user(n.Local).name = n.Name
+	}
+	for _, k := range s.Contacts {
+		u := b.user(k.Local)
+		if c := b.contact(u, k.Bare); c != nil {
+			c.from, c.to, c.asked, c.greeted, c.name = k.From, k.To, k.Asked, k.Greeted, k.Title
+			c.kept = true
+		}
+	}
+	for _, n := range s.Names {
+		b.forget(b.users[n.Local])
+	}
+	b.ghosts = s.Online
+}
+
+// keep stores a change; then, inside the loop, what may only follow when it is stored. Without
+// a store that is at once.
+func (b *Bridge) keep(change store.Change, then func(error)) {
+	if b.cfg.Store == nil {
+		then(nil)
+		return
+	}
+	err := b.cfg.Store.Do(change, func(err error) {
+		b.do(func() { then(err) })
+	})
+	if err != nil {
+		then(err)
+	}
+}
+
+// kept logs what could not be stored, and of which nobody waits to hear.
+func (b *Bridge) kept(err error) {
+	if err != nil {
+		b.log.Warn("not stored", "err", err)
+	}
+}
+
+// keepContact stores an entry of a contact list as it is now.
+func (b *Bridge) keepContact(u *user, c *contact, then func(error)) {
+	c.kept = true
+	b.keep(store.PutContact{
+		Local: u.local, Bare: c.bare, From: c.from, To: c.to, Asked: c.asked, Greeted: c.greeted, Title: c.name,
+	}, then)
+}
+
+// noted lets a tab be told as available: first it is stored that it is, so that, whatever
+// happens to us, somebody tells later that it is not.
+func (b *Bridge) noted(t *tab, tell func()) {
+	if b.cfg.Store == nil || t.noted == safe {
+		tell()
+		return
+	}
+	t.telling = append(t.telling, tell)
+	if t.noted == queued {
+		return
+	}
+	t.noted = queued
+	b.keep(store.Online{JID: t.jid}, func(err error) {
+		b.kept(err) // a disk that is full keeps nobody from being seen
+		t.noted = safe
+		telling := t.telling
+		t.telling = nil
+		if b.tabs[t.jid] != t {
+			return // gone already
+		}
+		for _, tell := range telling {
+			tell()
+		}
+	})
+}
+
+// note is how far a tab is on its way into the store.
+type note int
+
+const (
+	unnoted note = iota
+	queued
+	safe
+)
+
+// leftBehind tells of a tab that it has gone, when that can be told.
+func (b *Bridge) leftBehind(jid string) {
+	u := b.users[b.ourLocal(jid)]
+	switch {
+	case b.up:
+	case u == nil || len(u.contacts) == 0 || len(b.ghosts) >= b.cfg.Limits.Rosters:
+		return // nobody to tell; what the store has of it is seen to after a restart
+	default:
+		b.ghosts = append(b.ghosts, jid)
+		return
+	}
+	if u != nil {
+		for _, c := range u.contacts {
+			if c.from || c.greeted {
+				b.sendPresence("unavailable", jid, c.bare)
+			}
+		}
+	}
+	b.keep(store.Offline{JID: jid}, b.kept)
+}
+
+// bury tells of those who went while nobody could be told: in an earlier run, or while the
+// link was down.
+func (b *Bridge) bury() {
+	ghosts := b.ghosts
+	b.ghosts = nil
+	for _, jid := range ghosts {
+		b.leftBehind(jid)
+	}
+}
+
+// tryLater answers what could not be stored.
+func tryLater() component.Error {
+	e := stanzaError("wait", "resource-constraint")
+	e.Text = "this cannot be remembered just now; try again later"
+	return e
+}
