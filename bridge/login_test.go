@@ -85,7 +85,7 @@ func TestSquatterGoes(t *testing.T) {
 	atGate(t, g, func(p *theatre, login func(who, rest string) string) {
 		login("eve", `"name":"anna"`)
 		want(t, "the owner", login("anna", `"name":"anna","password":"secret"`), `"success":true`)
-		if got := p.browsers["eve"].closed; !strings.HasPrefix(got, "4001 ") {
+		if got := p.browsers["eve"].ended(); !strings.HasPrefix(got, "4001 ") {
 			t.Errorf("the squatter's socket: got %q, want 4001", got)
 		}
 		if n := len(p.b.users["anna"].tabs); n != 1 {
@@ -136,11 +136,11 @@ func TestLoginsEnd(t *testing.T) {
 		g["token"] = auth.Grant{Method: "token", Name: "anna", Multi: true, Until: time.Now().Add(2 * time.Minute)}
 		want(t, "renewal", login("anna", `"token":"token"`), `"success":true`)
 		p.says(t, "wait 80s")
-		if got := p.browsers["anna"].closed; got != "" {
+		if got := p.browsers["anna"].ended(); got != "" {
 			t.Fatalf("closed too early: %s", got)
 		}
 		p.says(t, "wait 60s")
-		if got := p.browsers["anna"].closed; !strings.HasPrefix(got, "4002 ") {
+		if got := p.browsers["anna"].ended(); !strings.HasPrefix(got, "4002 ") {
 			t.Errorf("got %q, want 4002", got)
 		}
 		if len(p.b.users) > 0 {

@@ -120,9 +120,22 @@ func (a *actor) Send(m web.Message) {
 		a.heard = append(a.heard, string(frame))
 	}
 }
-func (a *actor) Close(code int, text string) { a.closed = fmt.Sprint(code, " ", text) }
-func (a *actor) Old() bool                   { return a.old }
-func (a *actor) Addr() string                { return cmp.Or(a.addr, "192.0.2.1") }
+
+func (a *actor) Close(code int, text string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = fmt.Sprint(code, " ", text)
+}
+
+// ended is how the bridge closed the socket; "" when it did not.
+func (a *actor) ended() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.closed
+}
+
+func (a *actor) Old() bool    { return a.old }
+func (a *actor) Addr() string { return cmp.Or(a.addr, "192.0.2.1") }
 
 func newStage(t *testing.T) *theatre {
 	p := &theatre{t: t, browsers: map[string]*actor{}, pending: map[string]func(*component.Stanza, error){}}
