@@ -203,6 +203,7 @@ func TestKilled(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "s.db")
 	want, n, acknowledged := newModel(), 0, 0
+	var slowest time.Duration // from opening to having all
 	for round := range rounds {
 		tried, acked := killed(t, path, n, rand.IntN(lines))
 		acknowledged += acked - n + 1
@@ -215,9 +216,7 @@ func TestKilled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(began); took > time.Second {
-			t.Errorf("round %d: opened after %v", round, took)
-		}
+		slowest = max(slowest, time.Since(began))
 		for ; n <= acked; n++ {
 			want.make(change(n))
 		}
@@ -231,5 +230,8 @@ func TestKilled(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	t.Logf("killed %d times, %d changes acknowledged, none lost", rounds, acknowledged)
+	if slowest > 5*time.Second { // by then nobody may stay green who is gone
+		t.Errorf("loaded after %v, want at most 5 s", slowest)
+	}
+	t.Logf("killed %d times, %d changes acknowledged, none lost; loaded within %v", rounds, acknowledged, slowest)
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// fill puts many rows into a table at once, as so many changes would.
+// fill puts rows into a table without the changes that would make them.
 func fill(t testing.TB, s *Store, query string, args ...any) {
 	t.Helper()
 	must(t, s, rawChange{query, args})
@@ -27,17 +27,18 @@ func (c rawChange) apply(w *writer) error {
 
 func count(t testing.TB, s *Store, query string) (n int) {
 	t.Helper()
-	must(t, s, query1{query, &n})
+	must(t, s, question{query, &n})
 	return n
 }
 
-type query1 struct {
+// question is a query as a change, for what no method tells.
+type question struct {
 	query string
 	into  *int
 }
 
-func (c query1) check() error          { return nil }
-func (c query1) apply(w *writer) error { return w.get([]any{c.into}, c.query) }
+func (c question) check() error          { return nil }
+func (c question) apply(w *writer) error { return w.get([]any{c.into}, c.query) }
 
 func TestContactsAreLimited(t *testing.T) {
 	s := fresh(t)
