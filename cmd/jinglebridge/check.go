@@ -103,6 +103,8 @@ func (l *loader) checkTutorial() {
 		switch other := taken[byNumber(at.address)]; {
 		case at.address == "":
 			continue
+		case !c.Bridge.Anonymous && c.proves():
+			l.refuseKey(at.key, "these pages can prove nothing; want auth.anonymous = true too")
 		case !loopback(at.address) && !c.Web.BehindProxy && c.Cert == "":
 			l.refuseKey(at.key, "plain ws:// beyond this machine; want a loopback address, [listen.tls] cert and key, or behind_proxy = true with trusted_proxies")
 		case other != "" && !portZero(at.address):

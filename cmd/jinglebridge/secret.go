@@ -11,8 +11,8 @@ import (
 // masked stands where a secret would.
 const masked = `"********"`
 
-// newSecret is 26 letters and digits, 130 bits.
-func newSecret() string { return rand.Text() }
+// newSecret is 32 letters and digits, 160 bits: enough for the key of guest links, too.
+func newSecret() string { return rand.Text() + rand.Text()[:6] }
 
 // findSecret settles xmpp.secret: said directly, in xmpp.secret_file, or handed over by
 // systemd's LoadCredential=component_secret:….

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/jinglebridge/jinglebridge/web"
 	"github.com/jinglebridge/jinglebridge/web/socketio"
@@ -16,7 +17,8 @@ type page struct {
 	server  *Server
 	guest   *web.Guest
 	dialect dialect
-	socket  socket // set by Connected, before anything is said
+	socket  socket        // set by Connected, before anything is said
+	known   chan struct{} // closed when the login is answered
 
 	// Who says something to the bridge has the turn, and may wait for the loop. What the turn
 	// decides it decides with mu.
@@ -61,7 +63,7 @@ type dialect interface {
 }
 
 func (s *Server) newPage(guest *web.Guest) *page {
-	p := &page{server: s, guest: guest}
+	p := &page{server: s, guest: guest, known: make(chan struct{})}
 	p.dialect = s.dialect(p)
 	return p
 }
@@ -78,14 +80,33 @@ func (p *page) connected(s socket) {
 	}
 }
 
+// loginTime is how long a page waits for the answer to its login, of which it knows nothing.
+const loginTime = 30 * time.Second
+
 // Event implements socketio.Client.
 func (p *page) Event(name string, args []json.RawMessage) {
+	p.awaitLogin()
 	p.turn.Lock()
 	defer p.turn.Unlock()
 	p.said = false
 	p.dialect.event(name, args)
 	if !p.said { // what costs the bridge nothing costs us something
 		p.refused(p.guest.Spend())
+	}
+}
+
+// awaitLogin waits for the answer to the login: what a page says before it counts as well.
+func (p *page) awaitLogin() {
+	select {
+	case <-p.known:
+		return
+	default:
+	}
+	late := time.NewTimer(loginTime)
+	defer late.Stop()
+	select {
+	case <-p.known:
+	case <-late.C:
 	}
 }
 
@@ -213,6 +234,12 @@ func (p *page) Send(m web.Message) {
 }
 
 func (p *page) loggedIn(m web.Message) {
+	select {
+	case <-p.known:
+		return // it logs in once
+	default:
+		close(p.known)
+	}
 	if m.Login == nil || !m.Login.Success {
 		text := "the login was refused"
 		if m.Login != nil {
