@@ -94,10 +94,14 @@ func newUUID() string {
 // Run is the loop that owns every user and every call; it ends with ctx.
 func (b *Bridge) Run(ctx context.Context) error {
 	defer close(b.done)
+	hourly := time.NewTicker(time.Hour)
+	defer hourly.Stop()
 	for {
 		select {
 		case f := <-b.todo:
 			b.turn(f)
+		case <-hourly.C:
+			b.turn(b.prune)
 		case <-ctx.Done():
 			return nil
 		}

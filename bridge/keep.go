@@ -1,6 +1,8 @@
 package bridge
 
 import (
+	"time"
+
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/store"
 )
@@ -28,6 +30,11 @@ func (b *Bridge) remember(s store.State) {
 	}
 	for _, n := range s.Names {
 		b.forget(b.users[n.Local])
+	}
+	for _, call := range s.Missed {
+		if u := b.users[call.Local]; u != nil {
+			u.missed = append(u.missed, call)
+		}
 	}
 	b.ghosts = s.Online
 }
@@ -126,6 +133,14 @@ func (b *Bridge) bury() {
 	for _, jid := range ghosts {
 		b.leftBehind(jid)
 	}
+}
+
+// keepFor is how long the store remembers calls.
+const keepFor = 90 * 24 * time.Hour
+
+// prune has the store forget what is too old.
+func (b *Bridge) prune() {
+	b.keep(store.Prune{Before: time.Now().Add(-keepFor)}, b.kept)
 }
 
 // tryLater answers what could not be stored.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/jinglebridge/jinglebridge/internal/store"
 )
@@ -179,5 +180,37 @@ func TestGhosts(t *testing.T) {
 			t.Errorf("told twice: %s", got)
 		}
 		d.commit(t, nil)
+	})
+}
+
+// A call that comes while nobody is there is stored, and told at the next login, also after a
+// restart; a stranger's is not.
+func TestMissedCalls(t *testing.T) {
+	state := store.State{
+		Contacts: []store.Contact{{Local: "bob", Bare: "juliet@example.org", From: true, To: true, Title: "Juliet"}},
+		Missed:   []store.Call{{Local: "bob", From: "nurse@example.org", Media: "audio", At: time.Unix(1_700_000_000, 0)}},
+	}
+	withDrawer(t, state, func(p *theatre, d *drawer) {
+		p.b.HandleLink(true)
+		propose := func(from string) string {
+			return `xmpp > <message type='chat' id='1' from='` + from + `/phone' to='bob@call.example.org'><propose xmlns='urn:xmpp:jingle-message:0' id='` + from + `'><description xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'/><description xmlns='urn:xmpp:jingle:apps:rtp:1' media='video'/></propose></message>`
+		}
+		p.scene(propose("juliet@example.org"), propose("mallory@evil.example"))
+		now := time.Now().UTC().Truncate(time.Second)
+		d.commit(t, nil, store.Missed{Local: "bob", From: "juliet@example.org", Title: "Juliet", Media: "audio video", At: now})
+		heard := strings.Join(p.says(t, `bob > {"type":"login","name":"Bob","v":1}`), "\n")
+		for _, want := range []string{
+			`bob: {"type":"missed","name":"nurse@example.org","media":["audio"],"at":1700000000}`,
+			fmt.Sprintf(`bob: {"type":"missed","name":"juliet@example.org","title":"Juliet","media":["audio","video"],"at":%d}`, now.Unix()),
+		} {
+			if !strings.Contains(heard, want) {
+				t.Errorf("got %s, want %s", heard, want)
+			}
+		}
+		d.commit(t, nil, store.Online{JID: p.b.users["bob"].tabs[0].jid}, store.TakeMissed{Local: "bob"})
+		p.scene("bob gone")
+		if heard := strings.Join(p.says(t, `bob > {"type":"login","name":"Bob","v":1}`), "\n"); strings.Contains(heard, "missed") {
+			t.Errorf("told again: %s", heard)
+		}
 	})
 }

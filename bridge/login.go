@@ -147,6 +147,7 @@ func (b *Bridge) admit(s *session, m web.Message, g auth.Grant) {
 	b.open(s, u, canInvite(m))
 	b.welcome(s, m, g)
 	b.online(s.tab)
+	b.tellMissed(s.tab)
 }
 
 // taken says why a name cannot be had; "" when it can. Whoever proves that it is his may be

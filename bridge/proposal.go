@@ -249,6 +249,7 @@ func (b *Bridge) proposedTo(s *component.Stanza, m jingle.Message) {
 		b.unreachable(s, m, NotFound)
 	case u == nil || len(u.tabs) == 0 || !b.mayRing(u, from):
 		b.unreachable(s, m, Unavailable)
+		b.miss(u, s, media)
 	default:
 		b.ringProposal(s, m, u, media)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/jinglebridge/jinglebridge/internal/store"
 	"github.com/jinglebridge/jinglebridge/web"
 )
 
@@ -22,6 +23,7 @@ type user struct {
 	tabs     []*tab
 	room     bool                // the tabs are its members
 	contacts map[string]*contact // by bare JID
+	missed   []store.Call        // calls that came while nobody was here, oldest first
 }
 
 // tab is one browser under one name, its own or that of a room, and one resource of it.
@@ -121,7 +123,7 @@ func (b *Bridge) logout(s *session) {
 
 // forget drops a user that nobody uses and nobody watches.
 func (b *Bridge) forget(u *user) {
-	if len(u.tabs) == 0 && len(u.contacts) == 0 {
+	if len(u.tabs) == 0 && len(u.contacts) == 0 && len(u.missed) == 0 {
 		delete(b.users, u.local)
 	}
 }

@@ -38,6 +38,11 @@ func (m *Message) Append(dst []byte) []byte {
 		o.id(m.ID)
 	case "join", "joined", "left", "message":
 		o.room(m)
+	case "missed":
+		o.must("name", m.Name)
+		o.text("title", m.Title)
+		o.texts("media", m.Media)
+		o.number("at", m.At)
 	case "shutdown":
 		o.must("message", m.Text)
 		o.key("reconnect")

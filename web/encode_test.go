@@ -32,7 +32,7 @@ func TestOldBytes(t *testing.T) {
 		{Message{Type: "error", Text: "no such name", Code: "not-found", Name: "x"}, []string{`{"type":"error","message":"no such name"}`}},
 		{Message{Type: "ok", ID: raw(`1`)}, nil}, {Message{Type: "invite", Name: "x"}, nil}, {Message{Type: "ringing"}, nil},
 		{Message{Type: "accept"}, nil}, {Message{Type: "info"}, nil}, {Message{Type: "presence"}, nil}, {Message{Type: "ice"}, nil},
-		{Message{Type: "shutdown"}, nil}, {Message{Type: "pong"}, nil}, {Message{Type: "message", Room: "foo", Data: raw(`1`)}, nil},
+		{Message{Type: "shutdown"}, nil}, {Message{Type: "pong"}, nil}, {Message{Type: "message", Room: "foo", Data: raw(`1`)}, nil}, {Message{Type: "missed", Name: "x"}, nil},
 		{Message{Type: "join", Room: "foo", Self: "UserA", Max: 2, Members: []Member{{Name: "UserB", Title: "B", Offers: true}}}, []string{`{"type":"join","room":"foo","self":"UserA","members":[{"name":"UserB","title":"B","offers":true}],"max":2}`}},
 		{Message{Type: "joined", Room: "foo", Name: "UserB"}, []string{`{"type":"joined","room":"foo","name":"UserB"}`}},
 		{Message{Type: "left", Room: "foo", Name: "UserB", Reason: "gone"}, []string{`{"type":"left","room":"foo","name":"UserB","reason":"gone"}`}},

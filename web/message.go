@@ -35,6 +35,8 @@ type Message struct {
 	Awaited bool            // answer to join: XMPP users have the room as a contact
 	Data    json.RawMessage // "message" in a room: any JSON
 
+	At int64 // missed: Unix seconds
+
 	Show, Status string // presence
 	Priority     int    // presence, from the browser
 
@@ -97,7 +99,7 @@ var known = map[string]bool{
 	"invite": true, "ringing": true, "accept": true, "info": true,
 	"presence": true, "roster": true, "subscribe": true, "subscribed": true,
 	"unsubscribe": true, "unsubscribed": true, "join": true, "message": true, "ice": true, "ping": true,
-	"ok": false, "error": false, "joined": false, "left": false, "pong": false, "shutdown": false,
+	"ok": false, "error": false, "joined": false, "left": false, "missed": false, "pong": false, "shutdown": false,
 }
 
 // tutorial are the types that the tutorials' servers know, and join, for pages that grow.

@@ -170,6 +170,35 @@ test("the name from the address, the person to call too", async () => {
   assert.equal(await third.inputValue("#to"), "frontdoor");
 });
 
+test("a password is asked for where a name has one, and said with the next try", async () => {
+  const page = await it.open();
+  it.stub.hooks.set("login", (m, _, socket) => {
+    if (m.password === "secret") return false;
+    const code = m.password ? "auth-failed" : "auth-required";
+    socket.send(JSON.stringify({ type: "login", success: false, code, message: "no", methods: ["none", "password"], id: m.id }));
+    return true;
+  });
+  await page.fill("#name", "anna");
+  assert.equal(await page.isVisible("#password"), false);
+  await page.click("#login");
+  await says(page, "#login-error", "Please type the password of this name.");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "password");
+  await page.keyboard.type("wrong");
+  await page.keyboard.press("Enter");
+  await says(page, "#login-error", "Name and password do not fit. Check both, then try again.");
+  await page.fill("#password", "secret");
+  await page.click("#login");
+  await page.waitForSelector("#home-view:not([hidden])");
+  assert.equal(await page.inputValue("#password"), "");
+});
+
+test("calls that came while nobody was there are in the list", async () => {
+  const anna = await it.enter("anna");
+  it.stub.send("anna", { type: "missed", name: "romeo@example.org", title: "Romeo", media: ["audio"], at: 1_763_654_400 });
+  await says(anna, "#live", "Missed call from Romeo.");
+  assert.match(await text(anna, "#missed"), /Romeo.*while you were away/s);
+});
+
 test("a taken name, and no name, are said at the login", async () => {
   await it.enter("anna");
   const page = await it.open();

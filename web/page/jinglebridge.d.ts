@@ -97,6 +97,8 @@ interface BridgeEvents {
    * `preventDefault()` keeps that back until `call.ring()`.
    */
   call: Event & { call: Call };
+  /** A call that came while nobody was logged in with this name; told once, after the login. */
+  missed: Event & { call: { name: string; title: string; media: Media[]; at: Date } };
   presence: Event & { contact: Contact };
   /** An error that belongs to no call. */
   error: Event & { error: BridgeError };

@@ -170,6 +170,7 @@ export class Bridge extends EventTarget {
     switch (message.type) {
       case "presence": return this.#present(message);
       case "roster": return [].concat(message.items ?? []).forEach((item) => this.#present(item));
+      case "missed": return this.#missed(message);
       case "ice": return this.#ice(message);
       case "ok": return void this.#requests.delete(message.id);
       case "error": return this.#error(message);
@@ -233,6 +234,11 @@ export class Bridge extends EventTarget {
     const contact = { name, title: title || this.contacts.get(name)?.title || name, show, status, media: Array.isArray(media) ? media : [] };
     this.contacts.set(name, contact);
     this.#fire("presence", { contact });
+  }
+
+  #missed({ name, title, media, at }) {
+    if (typeof name !== "string") return;
+    this.#fire("missed", { call: { name, title: title || name, media: Array.isArray(media) ? media : [], at: new Date(at * 1000) } });
   }
 
   #hangUpAll() {

@@ -63,22 +63,33 @@ class Page {
     $("login-error").textContent = "";
     if (!name) return this.#complain("login-error", { text: "Please type a name.", next: "" }, $("name"));
     if (this.#bridge) return; // already under way
-    const bridge = this.#bridge = $("app").bridge = new Bridge(new URL("ws", import.meta.url), { name });
+    const password = $("proof").hidden ? undefined : $("password").value || undefined;
+    const bridge = this.#bridge = $("app").bridge = new Bridge(new URL("ws", import.meta.url), { name, password });
     bridge.addEventListener("state", (e) => this.#turned(e));
     bridge.addEventListener("presence", () => this.#draw());
     bridge.addEventListener("call", (e) => this.#called(e.call));
+    bridge.addEventListener("missed", (e) => this.#miss(e.call, e.call.at));
     bridge.addEventListener("error", (e) => this.#complain("dial-error", e.error));
     say("Connecting.");
     try {
       await bridge.login();
     } catch (error) {
       this.#bridge = null;
-      return this.#complain("login-error", error, $("name"));
+      return this.#refused(error);
     }
+    $("password").value = "";
     remember(name);
     this.#home();
     show("home", $("to"));
     say(`You are online as ${bridge.name}.`);
+  }
+
+  // A password is asked for once the server has said that this name needs one.
+  #refused(error) {
+    const prove = error.methods?.includes("password") && ["auth-required", "auth-failed", "name-taken"].includes(error.code);
+    if (prove) $("proof").hidden = false;
+    const first = prove && error.code === "auth-required" ? { text: "Please type the password of this name.", next: "" } : error;
+    this.#complain("login-error", first, prove ? $("password") : $("name"));
   }
 
   #home() {
@@ -303,11 +314,14 @@ class Page {
     if (document.activeElement === document.body) $("to").focus();
   }
 
-  #miss({ name, title, media }) {
-    const at = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  // A call that came before the login says when it was.
+  #miss({ name, title, media }, away) {
+    const clock = { hour: "2-digit", minute: "2-digit" };
+    const at = away ? away.toLocaleString([], { ...clock, day: "numeric", month: "short" }) : new Date().toLocaleTimeString([], clock);
     const busy = this.#call && !this.#call.ended;
+    const how = away ? "while you were away" : busy ? "while you were in a call" : "not answered";
     this.#missed = [
-      { name, title, media, tone: "none", text: `${at} · ${busy ? "while you were in a call" : "not answered"}` },
+      { name, title, media, tone: "none", text: `${at} · ${how}` },
       ...this.#missed.filter((m) => m.name !== name),
     ].slice(0, MISSED);
     this.#draw();
