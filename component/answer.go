@@ -38,6 +38,7 @@ var answers = map[payload]func(c *Component, w *element.Writer, iq *Stanza, quer
 	{nsTime, "time"}:        (*Component).answerTime,
 	{nsLast, "query"}:       (*Component).answerLast,
 	{nsVCard, "vCard"}:      (*Component).answerVCard,
+	{nsGateway, "query"}:    (*Component).answerGateway,
 }
 
 // Answers to what we do not do.
@@ -58,7 +59,7 @@ func (c *Component) answer(iq *Stanza, query element.Element) {
 	switch {
 	case write == nil:
 		c.sendError(iq, unavailable)
-	case iq.Type == "set":
+	case iq.Type == "set" && query.Space() != nsGateway:
 		c.sendError(iq, notAllowed) // what we say of ourselves nobody else can change
 	default:
 		c.reply(func(w *element.Writer) { write(c, w, iq, query) })

@@ -3,6 +3,7 @@ package component
 import (
 	"crypto/sha1"
 	"encoding/xml"
+	"errors"
 	"strings"
 	"testing"
 
@@ -20,7 +21,15 @@ func ask(t *testing.T, l *xmpptest.Link, kind, to, payload string) element.Eleme
 }
 
 func TestAnswers(t *testing.T) {
-	_, link, h := attached(t, func(cfg *Config) { cfg.Contacts = map[string][]string{"abuse": {"mailto:abuse@example.org"}} }, nil)
+	_, link, h := attached(t, func(cfg *Config) {
+		cfg.Contacts = map[string][]string{"abuse": {"mailto:abuse@example.org"}}
+		cfg.Address = func(name string) (string, error) {
+			if name == "" {
+				return "", errors.New("want a name")
+			}
+			return strings.ToLower(name) + "@" + domain, nil
+		}
+	}, nil)
 	result := func(to, payload string) string {
 		return "<iq type='result' id='q' from='" + to + "' to='alice@example.org/x'>" + payload + "</iq>"
 	}
@@ -43,7 +52,11 @@ func TestAnswers(t *testing.T) {
 		{"get", bare, "<query xmlns='http://jabber.org/protocol/disco#items' node='x'/>", refusal(bare, "cancel", "item-not-found")},
 		{"get", user, "<query xmlns='http://jabber.org/protocol/disco#info' node='x'/>", refusal(user, "cancel", "item-not-found")},
 		{"get", bare, "<query xmlns='http://jabber.org/protocol/disco#info'/>", result(bare, "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='account' type='registered'/><feature var='http://jabber.org/protocol/disco#info'/><feature var='http://jabber.org/protocol/disco#items'/><feature var='jabber:iq:version'/><feature var='urn:xmpp:ping'/><feature var='urn:xmpp:time'/><feature var='vcard-temp'/></query>")},
-		{"get", domain, "<query xmlns='http://jabber.org/protocol/disco#info'/>", result(domain, "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='component' type='generic' name='Calls'/><identity category='gateway' type='misc' name='Calls'/><feature var='http://jabber.org/protocol/disco#info'/><feature var='http://jabber.org/protocol/disco#items'/><feature var='jabber:iq:last'/><feature var='jabber:iq:version'/><feature var='urn:xmpp:ping'/><feature var='urn:xmpp:time'/><feature var='vcard-temp'/><x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/network/serverinfo</value></field><field var='abuse-addresses' type='list-multi'><value>mailto:abuse@example.org</value></field></x></query>")},
+		{"get", domain, "<query xmlns='http://jabber.org/protocol/disco#info'/>", result(domain, "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='component' type='generic' name='Calls'/><identity category='gateway' type='misc' name='Calls'/><feature var='http://jabber.org/protocol/disco#info'/><feature var='http://jabber.org/protocol/disco#items'/><feature var='jabber:iq:gateway'/><feature var='jabber:iq:last'/><feature var='jabber:iq:version'/><feature var='urn:xmpp:ping'/><feature var='urn:xmpp:time'/><feature var='vcard-temp'/><x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/network/serverinfo</value></field><field var='abuse-addresses' type='list-multi'><value>mailto:abuse@example.org</value></field></x></query>")},
+		{"get", domain, "<query xmlns='jabber:iq:gateway'/>", result(domain, "<query xmlns='jabber:iq:gateway'><desc>Who shall be called? Type the name that they log in with on the call page.</desc><prompt>Name</prompt></query>")},
+		{"set", domain, "<query xmlns='jabber:iq:gateway'><prompt> Bob </prompt></query>", result(domain, "<query xmlns='jabber:iq:gateway'><jid>bob@"+domain+"</jid></query>")},
+		{"set", domain, "<query xmlns='jabber:iq:gateway'/>", "<iq type='error' id='q' from='" + domain + "' to='alice@example.org/x'><error type='modify'><bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>want a name</text></error></iq>"},
+		{"get", user, "<query xmlns='jabber:iq:gateway'/>", refusal(user, "cancel", "service-unavailable")},
 		{"get", bare, "<query xmlns='jabber:iq:roster'/>", refusal(bare, "cancel", "service-unavailable")},
 		{"set", domain, "<nonsense xmlns='u:x'/>", refusal(domain, "cancel", "service-unavailable")},
 		{"get", domain, "<ping/>", refusal(domain, "cancel", "service-unavailable")},

@@ -33,8 +33,10 @@ type Config struct {
 
 	Name, Version string              // what XEP-0092 answers
 	Contacts      map[string][]string // XEP-0157, e.g. "abuse": {"mailto:…"}
-	Namespaces    []string            // payloads of IQ get and set that the Handler answers; all others are answered here
-	Limits        Limits
+	// Address makes the JID of a name that a person types (XEP-0100); nil: nobody is asked.
+	Address    func(name string) (string, error)
+	Namespaces []string // payloads of IQ get and set that the Handler answers; all others are answered here
+	Limits     Limits
 
 	Log     *slog.Logger
 	Metrics prometheus.Registerer // nil: counted, not registered
@@ -137,7 +139,7 @@ func New(cfg Config) (*Component, error) {
 	c := &Component{
 		cfg: cfg, addr: addr, domain: addr.String(), server: server, claimed: map[string]bool{},
 		born: time.Now(), log: cfg.Log, timing: usualTiming,
-		domainInfo: domainInfo(cfg.Name, cfg.Contacts), accountInfo: accountInfo(), userInfo: userInfo(cfg.Name),
+		domainInfo: domainInfo(cfg), accountInfo: accountInfo(), userInfo: userInfo(cfg.Name),
 		out:  newQueue(cfg.Limits.QueueBytes, cfg.Limits.QueueStanzas),
 		iqs:  newRequests(cfg.Limits.OpenIQs),
 		self: newSelfPing(),

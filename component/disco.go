@@ -52,8 +52,12 @@ type info struct {
 
 func sorted(features []string) []string { return slices.Sorted(slices.Values(features)) }
 
-func domainInfo(name string, contacts map[string][]string) info {
-	return info{[]identity{{"component", "generic", name}, {"gateway", "misc", name}}, sorted(domainFeatures), contacts}
+func domainInfo(cfg Config) info {
+	features := domainFeatures
+	if cfg.Address != nil {
+		features = append(slices.Clip(features), nsGateway)
+	}
+	return info{[]identity{{"component", "generic", cfg.Name}, {"gateway", "misc", cfg.Name}}, sorted(features), cfg.Contacts}
 }
 
 func accountInfo() info {

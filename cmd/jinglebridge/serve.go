@@ -55,6 +55,10 @@ func assemble(ctx context.Context, c *Config, log *slog.Logger) (*parts, error) 
 	x, w, b := c.XMPP, c.Web, c.Bridge
 	x.Name, x.Version, x.Namespaces = "jinglebridge", version, []string{jingle.NS}
 	b.Domain = x.Domain
+	x.Address = func(name string) (string, error) {
+		local, err := bridge.FoldName(name)
+		return local + "@" + x.Domain, err
+	}
 	x.Log, w.Log, b.Log = log, log, log
 	x.Metrics, w.Metrics, b.Metrics = registry, registry, registry
 	var err error
