@@ -49,6 +49,8 @@ func (b *Bridge) dispatch(t *tab, m web.Message) error {
 		return b.leave(t, m)
 	case "info":
 		return b.info(t, m)
+	case "presence":
+		return b.showOurs(t, m)
 	case "join":
 		return b.join(t, m)
 	case "message":

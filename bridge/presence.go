@@ -277,6 +277,7 @@ func (b *Bridge) tellAvailable(t *tab, to string) {
 	w.Start(component.NS, "presence")
 	w.Attr("from", t.jid)
 	w.Attr("to", to)
+	t.mood.append(&w)
 	b.stream.AppendCaps(&w)
 	w.Leaf(nsNick, "nick", t.user.shown())
 	w.End()

@@ -48,6 +48,7 @@ type desk struct {
 	ends    map[string]*browserEnd // its calls, by the id it knows them by
 	past    []string               // ids of calls that ended
 	calls   *rate.Limiter          // of the socket, whatever its name
+	mood    mood                   // how its person wants to be shown
 	words   *rate.Limiter          // bytes it may tell the others in rooms; nil until it tells something
 }
 
