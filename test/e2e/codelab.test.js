@@ -190,6 +190,8 @@ stage.faultless('step 6: an XMPP user calls the room, and is connected with a pa
   await romeo.call(`${room}@${COMPONENT}`, true)
   await juliet.connected()
   await paired(juliet, romeo)
+  const from = juliet.log.length
   await romeo.hangUp()
   await juliet.said('Hears: bye')
+  await juliet.said(`Joined ${room}`, 8_000, from) // it loads itself anew, and waits for the next call
 })
