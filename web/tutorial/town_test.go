@@ -43,7 +43,6 @@ type town struct {
 	bridge                *bridge.Bridge
 	xmpp                  xmpp
 	plain, codelab, brave string // host:port
-	pairs                 int    // of BenchmarkRelay
 }
 
 const enough = 1 << 20 // for limits that are not what a test is about
