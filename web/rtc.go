@@ -12,7 +12,7 @@ import (
 // ok is false when it is none. A rollback has a type and no sdp. One that says a key twice is
 // none, since two readers of it could see two descriptions.
 func SDP(desc json.RawMessage) (kind, sdp string, ok bool) {
-	err := eachOf(desc, func(key string, value json.RawMessage) error {
+	err := Members(desc, func(key string, value json.RawMessage) error {
 		switch key {
 		case "type":
 			return once(&kind, value)
@@ -52,7 +52,7 @@ func ParseICECandidate(raw json.RawMessage) (ICECandidate, error) {
 	if string(bytes.TrimSpace(raw)) == "null" {
 		return c, nil
 	}
-	err := eachOf(raw, func(key string, value json.RawMessage) error {
+	err := Members(raw, func(key string, value json.RawMessage) error {
 		if value[0] == 'n' { // null: not said
 			return nil
 		}
@@ -102,9 +102,10 @@ func endOfCandidates(raw json.RawMessage) bool {
 	return err == nil && c.Candidate == ""
 }
 
-// eachOf calls f with every key and value of what must be one object, well-formed as a
-// scanner demands.
-func eachOf(raw json.RawMessage, f func(key string, value json.RawMessage) error) error {
+// Members calls f with every key, decoded, and every value of what must be one JSON object,
+// checked as a message is, but for the length of strings. Values have no white space between
+// tokens, and may be views of raw. The first error ends it.
+func Members(raw json.RawMessage, f func(key string, value json.RawMessage) error) error {
 	s := scanner{data: raw, limit: keyOffer.limit()}
 	s.space()
 	if s.peek() != '{' {
