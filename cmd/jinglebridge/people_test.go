@@ -1,12 +1,14 @@
 package main
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/jinglebridge/jinglebridge/internal/auth"
+	"github.com/jinglebridge/jinglebridge/internal/store"
 	"github.com/jinglebridge/jinglebridge/internal/xmpptest"
 )
 
@@ -96,5 +98,26 @@ func TestPasswords(t *testing.T) {
 	p.wait(t)
 	if log := p.rest(); strings.Contains(log, "montague") || strings.Contains(log, "capulet") {
 		t.Errorf("a password is in the log:\n%s", log)
+	}
+}
+
+// Whoever cannot start leaves the store as it was, for the next.
+func TestStoreOfAFailedStart(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	file := filepath.Join(t.TempDir(), "store.db")
+	p := start(t, "store.path="+file, "listen.address="+taken.Addr().String())
+	if code := p.wait(t); code != exitRuntime {
+		t.Fatalf("got exit code %d\n%s", code, p.rest())
+	}
+	s, err := store.Open(file, nil)
+	if err != nil {
+		t.Fatalf("the store is not free: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -75,11 +75,15 @@ func assemble(ctx context.Context, c *Config, log *slog.Logger) (*parts, error) 
 	}
 	p.bridge = bridge.New(b, p.link)
 	w.Handler = p.bridge
-	if p.web, err = web.New(w); err != nil {
+	p.admin = &admin{link: p.link.Up, twin: p.link.Twin, store: p.writable, now: time.Now, stopping: p.stopping, registry: registry}
+	if p.web, err = web.New(w); err == nil {
+		err = p.listen()
+	}
+	if err != nil {
+		p.closeStore()
 		return nil, err
 	}
-	p.admin = &admin{link: p.link.Up, twin: p.link.Twin, store: p.writable, now: time.Now, stopping: p.stopping, registry: registry}
-	return p, p.listen()
+	return p, nil
 }
 
 // listen opens the sockets, so that READY means that browsers can come.
