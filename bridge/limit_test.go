@@ -20,8 +20,11 @@ func TestMeters(t *testing.T) {
 	if now = now.Add(21 * time.Second); !ms.allow("a", now) || ms.allow("a", now) {
 		t.Error("after a third of a minute: want one more")
 	}
-	if now = now.Add(time.Hour); !ms.allow("a", now) || !ms.allow("a", now) || !ms.allow("a", now) || ms.allow("a", now) {
-		t.Error("after an hour: want three more, not an hour's worth")
+	now = now.Add(time.Hour)
+	for i, want := range []bool{true, true, true, false} {
+		if got := ms.allow("a", now); got != want {
+			t.Errorf("after an hour, attempt %d: got %v, want %v", i+1, got, want)
+		}
 	}
 }
 

@@ -161,8 +161,8 @@ func TestKeyServerFails(t *testing.T) {
 			w.Header().Set("Content-Length", "9999")
 			io.WriteString(w, "{")
 		}, "unexpected EOF"},
-		"to http":        {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, plainHTTP.URL, 302) }, "no redirect away from https"},
-		"round and back": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", 302) }, "too many redirects"},
+		"to http":        {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, plainHTTP.URL, http.StatusFound) }, "no redirect away from https"},
+		"round and back": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) }, "too many redirects"},
 		"aborted":        {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
 	} {
 		s := newKeyServer(t)

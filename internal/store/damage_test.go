@@ -20,13 +20,13 @@ func written(t testing.TB) ([]byte, State) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changes, want := some()
+	changes, _ := some()
 	must(t, s, changes...)
 	for i := range 200 {
 		c := Contact{Local: "zoe", Bare: string(rune('a'+i%26)) + string(rune('a'+i/26)) + "@x.example", To: i%2 == 0}
 		must(t, s, PutContact(c))
 	}
-	want = loaded(t, s)
+	want := loaded(t, s)
 	if err := s.Snapshot(context.Background(), path+".copy"); err != nil { // has no free pages, where nothing counts
 		t.Fatal(err)
 	}
