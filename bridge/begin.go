@@ -35,7 +35,7 @@ func (b *Bridge) begin(t *tab, m web.Message, offer json.RawMessage) error {
 			return Failed(Incompatible, errors.New("XMPP users can be called with audio and video"))
 		}
 	}
-	if to.local == t.user.local {
+	if to.local == t.user.key {
 		return Failed(NotFound, errors.New("that is you"))
 	}
 	if crossing := t.crossing(to); crossing != nil {
@@ -133,12 +133,19 @@ func (b *Bridge) ringTime(m web.Message) time.Duration {
 	return b.cfg.RingOut
 }
 
+var errCalls = errors.New("too many calls in a short time; wait a little")
+
+// notCallable: policy does not let browsers call this XMPP user.
+func notCallable(bare string) error {
+	return Failed(Forbidden, fmt.Errorf("%s may not be called from here (policy.call in the server's config.toml)", bare))
+}
+
 // mayBegin checks limits first, so that refused attempts count, then policy.
 func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
 	target := to.local + " " + to.bare
-	if !t.calls.AllowN(now, 1) || !b.perAddr.allow(web.Network(t.sock.Addr()), now) || !b.perTarget.allow(t.user.local+" "+target, now) {
+	if !t.calls.AllowN(now, 1) || !b.perAddr.allow(web.Network(t.sock.Addr()), now) || !b.perTarget.allow(t.user.key+" "+target, now) {
 		b.metrics.limited.WithLabelValues("new_calls").Inc()
-		return Failed(TooMuch, errors.New("too many calls in a short time; wait a little"))
+		return Failed(TooMuch, errCalls)
 	}
 	if err := t.mayReach(to, b.cfg.Domain); err != nil {
 		return err
@@ -151,8 +158,8 @@ func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
 	case to.bare == "":
 		return nil
 	case !b.mayCall(to.bare):
-		return Failed(Forbidden, fmt.Errorf("%s may not be called from here (policy.call in the server's config.toml)", to.bare))
-	case !b.up:
+		return notCallable(to.bare)
+	case !t.user.link.up:
 		return Failed(Upstream, errors.New("the XMPP server cannot be reached at the moment"))
 	}
 	return nil

@@ -31,7 +31,7 @@ func BenchmarkCall(b *testing.B) {
 	bridge := New(Config{Domain: "call.example.org", Anonymous: true, Limits: Limits{
 		NewCallsPerTarget: 1 << 30, NewCallsPerSession: 1 << 30, NewCallsPerAddr: 1 << 30, Candidates: 100,
 	}}, nopStream{})
-	bridge.up = true
+	bridge.link.up = true
 	bridge.newSID = func() string { return "sid1" }
 	page := &nopBrowser{}
 	bridge.fromBrowser(page, says(b, `{"type":"login","name":"Bob","v":1,"caps":["invite"]}`))
@@ -53,7 +53,7 @@ func BenchmarkCallFromText(b *testing.B) {
 	bridge := New(Config{Domain: "call.example.org", Anonymous: true, Limits: Limits{
 		NewCallsPerTarget: 1 << 30, NewCallsPerSession: 1 << 30, NewCallsPerAddr: 1 << 30, Candidates: 100,
 	}}, nopStream{})
-	bridge.up = true
+	bridge.link.up = true
 	bridge.newSID = func() string { return "sid1" }
 	page := &nopBrowser{}
 	bridge.fromBrowser(page, says(b, `{"type":"login","name":"Bob","v":1,"caps":["invite"]}`))

@@ -30,7 +30,7 @@ type Stream interface {
 // Bridge joins both sides. It implements component.Handler and web.Handler.
 type Bridge struct {
 	cfg     Config
-	stream  Stream
+	link    *link // the component's
 	log     *slog.Logger
 	metrics *metrics
 	todo    chan func()   // never closed
@@ -42,19 +42,16 @@ type Bridge struct {
 	newSID func() string
 
 	// Owned by the loop.
-	up         bool
 	stopping   bool
 	sessions   map[web.Sender]*session
-	users      map[string]*user // by local part
+	users      map[string]*user // by key
 	tabs       map[string]*tab  // by full JID
 	calls      map[*call]bool
 	jingles    map[sessionKey]*xmppEnd
 	proposals  map[proposalKey]*xmppEnd
-	caps       map[string]*caps // by node#ver
-	owed       []func() error
+	caps       map[string]*caps     // by node#ver
 	used       map[string]time.Time // links that count once, when there is no store
 	ghosts     []string             // full JIDs that were told as available, and not yet as gone
-	crowded    int                  // ends that wait for room in the queue or among the open requests
 	capsOpen   int                  // questions for caps without answer
 	sorry      func()               // answers what this turn is about, should it fail; nil when it is answered
 	contacts   int
@@ -71,7 +68,7 @@ type Bridge struct {
 func New(cfg Config, stream Stream) *Bridge {
 	cfg = cfg.WithDefaults()
 	b := &Bridge{
-		cfg: cfg, stream: stream, log: cfg.Log, metrics: newMetrics(cfg.Metrics),
+		cfg: cfg, link: &link{stream: stream}, log: cfg.Log, metrics: newMetrics(cfg.Metrics),
 		todo: make(chan func(), 64), done: make(chan struct{}), vanish: 4 * time.Second, alive: time.Minute,
 		newID: func() string { return rand.Text()[:16] }, newSID: newUUID,
 		sessions: map[web.Sender]*session{}, users: map[string]*user{}, tabs: map[string]*tab{}, calls: map[*call]bool{},
@@ -143,7 +140,7 @@ func (b *Bridge) HandleStanza(s *component.Stanza) {
 }
 
 // HandleLink hears that the link came up or went down. It implements component.Handler.
-func (b *Bridge) HandleLink(up bool) { b.do(func() { b.link(up) }) }
+func (b *Bridge) HandleLink(up bool) { b.do(func() { b.linked(b.link, up) }) }
 
 // Receive takes a message from a browser. It implements web.Handler.
 func (b *Bridge) Receive(s web.Sender, m web.Message) {
@@ -200,42 +197,6 @@ func (b *Bridge) closed(sock web.Sender) {
 	if s := b.sessions[sock]; s != nil {
 		b.logout(s)
 		delete(b.sessions, sock)
-	}
-}
-
-// link: the server remembers nothing of us, so all is said again when it is back. Calls
-// go on meanwhile: their media do not need the server.
-func (b *Bridge) link(up bool) {
-	b.up = up
-	if !up {
-		b.linkLost()
-		return
-	}
-	b.bury()
-	for _, t := range b.tabs {
-		b.online(t)
-	}
-	owed := b.owed
-	b.owed = nil
-	for _, send := range owed {
-		b.owe(send)
-	}
-}
-
-func (b *Bridge) linkLost() {
-	for _, x := range b.jingles {
-		x.lostLink = true
-	}
-	for _, u := range b.users {
-		for _, c := range u.contacts {
-			b.gone(c)
-			b.paint(u, c)
-		}
-	}
-	for _, t := range b.tabs {
-		if !t.sock.Old() && t.seat == nil {
-			t.sock.Send(b.upstreamError())
-		}
 	}
 }
 

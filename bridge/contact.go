@@ -68,7 +68,7 @@ func (b *Bridge) makeRoom(u *user) bool {
 			for _, c := range other.contacts {
 				b.gone(c)
 				if c.kept {
-					b.keep(store.DropContact{Local: other.local, Bare: c.bare}, b.kept)
+					b.keep(store.DropContact{Local: other.key, Bare: c.bare}, b.kept)
 				}
 			}
 			clear(other.contacts)
@@ -94,7 +94,7 @@ func (b *Bridge) tidy(u *user, c *contact) {
 	}
 	b.gone(c)
 	if c.kept {
-		b.keep(store.DropContact{Local: u.local, Bare: c.bare}, b.kept)
+		b.keep(store.DropContact{Local: u.key, Bare: c.bare}, b.kept)
 	}
 	delete(u.contacts, c.bare)
 	b.contacts--

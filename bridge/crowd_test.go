@@ -30,7 +30,7 @@ func TestEndsAreSaidWhenThereIsRoom(t *testing.T) {
 		p.scene(saysInvite, saysProceed, saysOffer)
 		stream := &crowded{theatre: p}
 		stream.full.Store(true)
-		p.b.stream = stream
+		p.b.link.stream = stream
 		if err := p.play(`bob > {"type":"leave","call":"c1"}`); err != nil {
 			t.Fatal(err)
 		}

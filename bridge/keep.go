@@ -65,7 +65,7 @@ func (b *Bridge) kept(err error) {
 func (b *Bridge) keepContact(u *user, c *contact, then func(error)) {
 	c.kept = true
 	b.keep(store.PutContact{
-		Local: u.local, Bare: c.bare, From: c.from, To: c.to, Asked: c.asked, Greeted: c.greeted, Title: c.name,
+		Local: u.key, Bare: c.bare, From: c.from, To: c.to, Asked: c.asked, Greeted: c.greeted, Title: c.name,
 	}, then)
 }
 
@@ -106,9 +106,9 @@ const (
 
 // leftBehind tells of a tab that it has gone, when that can be told.
 func (b *Bridge) leftBehind(jid string) {
-	u := b.users[b.ourLocal(jid)]
+	u := b.users[b.ours(jid)]
 	switch {
-	case b.up:
+	case b.link.up:
 	case u == nil || len(u.contacts) == 0 || len(b.ghosts) >= b.cfg.Limits.Rosters:
 		return // nobody to tell; what the store has of it is seen to after a restart
 	default:

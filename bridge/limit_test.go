@@ -95,12 +95,12 @@ func TestBounds(t *testing.T) {
 		}
 		p.scene("link down")
 		for range 2 * maxOwed {
-			p.b.owe(func() error { return p.Send(nil) })
+			p.b.owe(p.b.link, func() error { return p.Send(nil) })
 		}
-		if len(p.b.owed) != maxOwed {
-			t.Errorf("%d ends are owed, want %d", len(p.b.owed), maxOwed)
+		if len(p.b.link.owed) != maxOwed {
+			t.Errorf("%d ends are owed, want %d", len(p.b.link.owed), maxOwed)
 		}
-		p.b.owed = nil
+		p.b.link.owed = nil
 		p.scene("link up", "bob gone")
 	})
 }

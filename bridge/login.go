@@ -130,7 +130,7 @@ func (b *Bridge) admit(s *session, m web.Message, g auth.Grant) {
 		b.refuseLogin(s, m, auth.Error{Code: auth.CodeBadName, Text: "this name cannot be used: " + err.Error()})
 		return
 	}
-	if s.tab != nil && s.tab.user.local == local && !s.sock.Old() {
+	if s.tab != nil && s.tab.user.key == local && !s.sock.Old() {
 		s.tab.invites = canInvite(m)
 		b.welcome(s, m, g)
 		return
@@ -202,7 +202,7 @@ func (b *Bridge) welcome(s *session, m web.Message, g auth.Grant) {
 		Success: true, JID: s.tab.user.bare, Session: rand.Text(), Expires: expires,
 		Caps: []string{"invite", "rooms"}, IceServers: b.cfg.ICEServers, TTL: int(b.cfg.ICETTL / time.Second),
 	}})
-	if !b.up {
+	if !s.tab.user.link.up {
 		s.sock.Send(b.upstreamError())
 	}
 }

@@ -20,7 +20,7 @@ func (b *Bridge) miss(u *user, s *component.Stanza, media []string) {
 		return
 	}
 	call := store.Call{
-		Local: u.local, From: strings.Clone(from), Title: u.contacts[from].name, Media: strings.Join(media, " "), At: time.Now().UTC().Truncate(time.Second),
+		Local: u.key, From: strings.Clone(from), Title: u.contacts[from].name, Media: strings.Join(media, " "), At: time.Now().UTC().Truncate(time.Second),
 	}
 	u.missed = append(u.missed, call)
 	if len(u.missed) > store.MaxMissed {
@@ -39,5 +39,5 @@ func (b *Bridge) tellMissed(t *tab) {
 		t.sock.Send(web.Message{Type: "missed", Name: call.From, Title: call.Title, Media: strings.Fields(call.Media), At: call.At.Unix()})
 	}
 	u.missed = nil
-	b.keep(store.TakeMissed{Local: u.local}, b.kept)
+	b.keep(store.TakeMissed{Local: u.key}, b.kept)
 }

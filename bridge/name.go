@@ -158,11 +158,14 @@ func (b *Bridge) addressOf(name string) (address, error) {
 	return address{bare: j.Bare().String()}, nil
 }
 
-// ourLocal finds the key of our user in a JID that the XMPP server gave us. Servers differ in
+// ours finds the key of our user in a JID that the XMPP server gave us. Servers differ in
 // what they lower-case, so it is folded again; "" when nobody here can have such a name.
-func (b *Bridge) ourLocal(address string) string {
-	local, _, _ := component.Split(address)
-	if local == "" {
+func (b *Bridge) ours(address string) string {
+	if u := b.users[address]; u != nil && u.account != nil {
+		return address
+	}
+	local, domain, _ := component.Split(address)
+	if local == "" || domain != b.cfg.Domain {
 		return ""
 	}
 	if _, known := b.users[local]; known {

@@ -241,6 +241,8 @@ func (p *theatre) play(line string) error {
 	switch {
 	case err != nil:
 		return err
+	case strings.Contains(text, "{to}") || strings.Contains(text, "{tab"):
+		return errors.New("nobody is there yet: " + text)
 	case strings.HasPrefix(text, "<") && verb == ">":
 		if err := p.silent(); err != nil {
 			return err
@@ -259,7 +261,10 @@ func (p *theatre) play(line string) error {
 
 // jids are our full JIDs as a play writes them, and what stands for them.
 func (p *theatre) jids() []string {
-	jids := []string{"{to}", p.self}
+	var jids []string
+	if p.self != "" {
+		jids = append(jids, "{to}", p.self)
+	}
 	for full := range p.b.tabs {
 		jids = append(jids, "{tab}", full)
 		break

@@ -24,7 +24,7 @@ func (b *Bridge) ringAllowance(u *user, bare string, now time.Time) Fault {
 		b.metrics.limited.WithLabelValues("rings_per_caller").Inc()
 		return Busy
 	}
-	if b.pending["to "+u.local] >= b.cfg.Limits.PendingPerCallee {
+	if b.pending["to "+u.key] >= b.cfg.Limits.PendingPerCallee {
 		b.metrics.limited.WithLabelValues("pending_per_callee").Inc()
 		return Busy
 	}
@@ -41,7 +41,7 @@ func (b *Bridge) countPending(c *call) {
 	if !ok {
 		return
 	}
-	for _, key := range []string{"to " + x.user.local, "by " + x.bare} {
+	for _, key := range []string{"to " + x.user.key, "by " + x.bare} {
 		b.pending[key]++
 		c.settled = append(c.settled, func() {
 			if b.pending[key]--; b.pending[key] <= 0 {

@@ -18,7 +18,7 @@ func (b *Bridge) fromPresence(s *component.Stanza) {
 		b.domainPresence(s)
 		return
 	}
-	local := b.ourLocal(s.To)
+	local := b.ours(s.To)
 	if local == "" {
 		if s.Type == "subscribe" || s.Type == "probe" {
 			b.sendPresence("unsubscribed", component.Bare(s.To), component.Bare(s.From))
@@ -177,7 +177,9 @@ func (b *Bridge) seen(local string, s *component.Stanza) {
 		r = &resource{jid: strings.Clone(s.From)}
 		c.resources[r.jid] = r
 	}
-	b.devices[c.bare] = c
+	if u.account == nil { // whom an account sees is nobody else's business
+		b.devices[c.bare] = c
+	}
 	r.since = time.Now()
 	r.show = showOf(s.Child(component.NS, "show").TrimmedText())
 	r.status = clip(s.Child(component.NS, "status").TrimmedText(), 200)
@@ -222,9 +224,9 @@ func (b *Bridge) announceDomain(to string) {
 	w.Start(component.NS, "presence")
 	w.Attr("from", b.cfg.Domain)
 	w.Attr("to", to)
-	b.stream.AppendCaps(&w)
+	b.link.stream.AppendCaps(&w)
 	w.End()
-	b.send(w.Bytes())
+	b.send(b.cfg.Domain, w.Bytes())
 }
 
 // online tells everybody who may know that a tab is here, and asks who is there.
@@ -278,11 +280,11 @@ func (b *Bridge) tellAvailable(t *tab, to string) {
 	w.Attr("from", t.jid)
 	w.Attr("to", to)
 	t.mood.append(&w)
-	b.stream.AppendCaps(&w)
+	t.user.link.stream.AppendCaps(&w)
 	w.Leaf(nsNick, "nick", t.user.shown())
 	w.End()
 	b.metrics.presence.Inc()
-	b.send(w.Bytes())
+	b.send(t.jid, w.Bytes())
 }
 
 func (b *Bridge) sendPresence(kind, from, to string) {
@@ -293,5 +295,5 @@ func (b *Bridge) sendPresence(kind, from, to string) {
 	w.Attr("to", to)
 	w.End()
 	b.metrics.presence.Inc()
-	b.send(w.Bytes())
+	b.send(from, w.Bytes())
 }

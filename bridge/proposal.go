@@ -35,7 +35,7 @@ func (b *Bridge) sendProposal(from, to string, m jingle.Message, more ...func(*e
 	}
 	w.Empty(nsHints, "store")
 	w.End()
-	return b.stream.Send(w.Bytes())
+	return b.via(from).stream.Send(w.Bytes())
 }
 
 func (b *Bridge) startMessage(w *element.Writer, kind, id, from, to string) {
@@ -54,7 +54,7 @@ func (b *Bridge) sendReceipt(from, to, id string) error {
 	w.Empty(nsReceipts, "received", "id", id)
 	w.Empty(nsHints, "store")
 	w.End()
-	return b.stream.Send(w.Bytes())
+	return b.via(from).stream.Send(w.Bytes())
 }
 
 func (b *Bridge) fromMessage(s *component.Stanza) {
@@ -121,7 +121,7 @@ func (b *Bridge) received(s *component.Stanza, id string) {
 
 // proposalOn is the key of what a message speaks of.
 func (b *Bridge) proposalOn(s *component.Stanza, sid string) proposalKey {
-	return proposalKey{b.ourLocal(s.To) + "@" + b.cfg.Domain, component.Bare(s.From), sid}
+	return proposalKey{b.ours(s.To), component.Bare(s.From), sid}
 }
 
 // ourProposal finds a call of ours that this device answers.
@@ -164,7 +164,7 @@ func (b *Bridge) fromProposal(s *component.Stanza, m jingle.Message) {
 // lateProposal: a device that goes on with a call that is over is told so, or it would
 // wait for a session that never comes.
 func (b *Bridge) lateProposal(s *component.Stanza, m jingle.Message) {
-	if m.Kind != "proceed" || component.Bare(s.From) == s.From || b.ourLocal(s.To) == "" {
+	if m.Kind != "proceed" || component.Bare(s.From) == s.From || b.ours(s.To) == "" {
 		return
 	}
 	_ = b.sendProposal(s.To, s.From, jingle.Message{Kind: "retract", ID: m.ID, Reason: jingle.Reason{Condition: "expired"}})
@@ -242,7 +242,7 @@ func (b *Bridge) proposedTo(s *component.Stanza, m jingle.Message) {
 	if len(media) == 0 {
 		return // a file, a game: nothing we could ring for
 	}
-	local := b.ourLocal(s.To)
+	local := b.ours(s.To)
 	u := b.users[local]
 	switch {
 	case local == "":
@@ -257,7 +257,7 @@ func (b *Bridge) proposedTo(s *component.Stanza, m jingle.Message) {
 
 func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, media []string) {
 	from := component.Bare(s.From)
-	key := proposalKey{u.bare, from, m.ID}
+	key := proposalKey{u.key, from, m.ID}
 	if b.proposals[key] != nil || u.inSession(b, s.From, m.ID) {
 		return // said twice
 	}
@@ -279,7 +279,7 @@ func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, me
 	if s.Child(nsReceipts, "request").Exists() {
 		x.propose = strings.Clone(s.ID)
 	}
-	b.proposals[proposalKey{u.bare, x.bare, x.sid}] = x
+	b.proposals[proposalKey{u.key, x.bare, x.sid}] = x
 	x.c = b.newCall(x, media)
 	err := b.ringIn(x, slices.Clone(u.tabs), lost)
 	switch {

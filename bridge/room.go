@@ -52,9 +52,11 @@ func (b *Bridge) join(t *tab, m web.Message) error {
 		return Failed(BadMessage, errors.New("want a room"))
 	case err != nil:
 		return Failed(BadMessage, fmt.Errorf("this room's name cannot be used: %w", err))
-	case t.mayReach(to, b.cfg.Domain) != nil:
-		return t.mayReach(to, b.cfg.Domain)
-	case to.bare != "":
+	}
+	if err := t.mayReach(to, b.cfg.Domain); err != nil {
+		return err
+	}
+	if to.bare != "" {
 		return b.joinPerson(t, m, to)
 	}
 	there := t.seats[to.local]
@@ -75,7 +77,7 @@ func (b *Bridge) mayJoin(t *tab, m web.Message, local string) error {
 	now := time.Now()
 	if !t.calls.AllowN(now, 1) || !b.perAddr.allow(web.Network(t.sock.Addr()), now) {
 		b.metrics.limited.WithLabelValues("new_calls").Inc()
-		return Failed(TooMuch, errors.New("too many calls in a short time; wait a little"))
+		return Failed(TooMuch, errCalls)
 	}
 	if len(t.seats) >= b.cfg.Limits.RoomsPerSession {
 		b.metrics.limited.WithLabelValues("rooms_per_session").Inc()
@@ -98,14 +100,19 @@ func (b *Bridge) mayJoin(t *tab, m web.Message, local string) error {
 
 // roomSize is how many all members can stand; wish is that of a newcomer, 0 for any.
 func (b *Bridge) roomSize(u *user, wish int) int {
-	size := b.cfg.Limits.RoomMembers
-	if wish > 0 {
-		size = min(size, wish)
-	}
+	size := b.stand(wish)
 	for _, t := range u.tabs {
 		size = min(size, t.seat.most)
 	}
 	return size
+}
+
+// stand is how many members somebody can stand who wishes for so many.
+func (b *Bridge) stand(wish int) int {
+	if wish <= 0 {
+		wish = MaxRoomMembers
+	}
+	return min(wish, b.cfg.Limits.RoomMembers)
 }
 
 // occupied counts the members of a room and the XMPP users who are in a call there.
@@ -143,11 +150,7 @@ func (b *Bridge) sit(t *tab, m web.Message, local string) *tab {
 }
 
 func (b *Bridge) newSeat(m web.Message) *seat {
-	most := b.cfg.Limits.RoomMembers
-	if m.Max > 0 {
-		most = min(most, m.Max)
-	}
-	return &seat{room: m.Room, title: clip(m.Title, maxName), most: most, offers: m.Offers}
+	return &seat{room: m.Room, title: clip(m.Title, maxName), most: b.stand(m.Max), offers: m.Offers}
 }
 
 // welcomeTo answers a join.
@@ -178,7 +181,7 @@ func (u *user) awaited() bool {
 // called by the newcomer's offer.
 func (b *Bridge) joinPerson(t *tab, m web.Message, to address) error {
 	if !b.mayCall(to.bare) {
-		return Failed(Forbidden, fmt.Errorf("%s may not be called from here (policy.call in the server's config.toml)", to.bare))
+		return notCallable(to.bare)
 	}
 	t.sock.Send(web.Message{Type: "join", Room: m.Room, Self: t.user.name, Members: []web.Member{{Name: to.bare}}, Max: 2, ID: m.ID})
 	return nil
@@ -210,7 +213,7 @@ func (b *Bridge) vacate(t *tab, f Fault) {
 		}
 	}
 	b.offline(t)
-	delete(t.seats, u.local)
+	delete(t.seats, u.key)
 	b.removeTab(t)
 	for _, other := range u.tabs {
 		if b.stopping {
@@ -287,7 +290,7 @@ func (b *Bridge) seatFor(t *tab, m web.Message) (*tab, error) {
 func (b *Bridge) member(u *user, name string) *tab {
 	who, err := b.addressOf(name)
 	for _, t := range u.tabs {
-		if err == nil && t.own.user.local == who.local {
+		if err == nil && t.own.user.key == who.local {
 			return t
 		}
 	}
@@ -298,7 +301,7 @@ func (b *Bridge) member(u *user, name string) *tab {
 func (b *Bridge) beginInRoom(from *tab, m web.Message, offer []byte) error {
 	if !from.calls.AllowN(time.Now(), 1) {
 		b.metrics.limited.WithLabelValues("new_calls").Inc()
-		return Failed(TooMuch, errors.New("too many calls in a short time; wait a little"))
+		return Failed(TooMuch, errCalls)
 	}
 	to := b.member(from.user, m.Name)
 	switch {

@@ -11,34 +11,32 @@ import (
 
 // What goes out to XMPP, and what must arrive even if the link is lost meanwhile.
 
-// maxOwed bounds what waits for the link to come back.
-const maxOwed = 1024
-
 // result answers a request.
 func (b *Bridge) result(s *component.Stanza) {
 	b.sorry = nil
 	var w element.Writer
 	component.AppendResult(&w, s)
-	b.send(w.Bytes())
+	b.send(s.To, w.Bytes())
 }
 
 func (b *Bridge) refuseIQ(s *component.Stanza, e component.Error) {
 	b.sorry = nil
 	var w element.Writer
 	component.AppendError(&w, s, e)
-	b.send(w.Bytes())
+	b.send(s.To, w.Bytes())
 }
 
-// send queues a stanza whose loss nobody would notice later than by the loss of the link.
-func (b *Bridge) send(stanza []byte) {
-	if err := b.stream.Send(stanza); err != nil && !errors.Is(err, component.ErrDown) {
+// send queues a stanza from one of our JIDs, whose loss nobody would notice later than by
+// the loss of the link.
+func (b *Bridge) send(from string, stanza []byte) {
+	if err := b.via(from).stream.Send(stanza); err != nil && !errors.Is(err, component.ErrDown) {
 		b.log.Warn("stanza not sent", "err", err)
 	}
 }
 
 // request sends an IQ; done runs inside the loop.
 func (b *Bridge) request(iq component.IQ, done func(*component.Stanza, error)) error {
-	return b.stream.SendIQ(iq, func(answer *component.Stanza, err error) {
+	return b.via(iq.From).stream.SendIQ(iq, func(answer *component.Stanza, err error) {
 		b.do(func() { done(answer, err) })
 	})
 }
@@ -55,30 +53,13 @@ func faultOfError(s *component.Stanza) (Fault, string) {
 	return f, clip(e.Text, 200)
 }
 
-// owe does what the peer must hear even if the link is down, or too much waits for it, at
-// the moment: an end.
-func (b *Bridge) owe(send func() error) {
-	switch err := send(); {
-	case errors.Is(err, component.ErrDown) && len(b.owed) < maxOwed:
-		b.owed = append(b.owed, send)
-	case errors.Is(err, component.ErrFull) && b.crowded < maxOwed:
-		b.crowded++
-		time.AfterFunc(time.Second, func() {
-			b.do(func() {
-				b.crowded--
-				b.owe(send)
-			})
-		})
-	}
-}
-
 // terminate ends a session for the peer. When the link was lost meanwhile, the peer
 // may still be on its way back to its server: then it is told again.
 func (b *Bridge) terminate(x *xmppEnd, reason jingle.Reason, try int) {
-	b.owe(func() error {
+	b.owe(x.user.link, func() error {
 		return x.tell(&jingle.Jingle{Action: jingle.SessionTerminate, Reason: reason}, func(answer *component.Stanza, err error) {
 			if errors.Is(err, component.ErrDown) {
-				b.owe(func() error { b.terminate(x, reason, try+1); return nil })
+				b.owe(x.user.link, func() error { b.terminate(x, reason, try+1); return nil })
 				return
 			}
 			if err == nil && answer.Type == "error" && x.lostLink && try < 6 {

@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -63,21 +62,11 @@ func (b *Bridge) showOurs(t *tab, m web.Message) error {
 
 // showAgain tells everybody who may know how a tab is now.
 func (b *Bridge) showAgain(t *tab) {
-	for _, c := range t.user.inOrder() {
+	for _, c := range t.user.contacts {
 		if c.from || c.greeted {
 			b.announce(t, c.bare)
 		}
 	}
-}
-
-// inOrder lists the contacts of a name.
-func (u *user) inOrder() []*contact {
-	all := make([]*contact, 0, len(u.contacts))
-	for _, c := range u.contacts {
-		all = append(all, c)
-	}
-	slices.SortFunc(all, func(a, b *contact) int { return cmp.Compare(a.bare, b.bare) })
-	return all
 }
 
 // append writes the mood into a presence that says available.

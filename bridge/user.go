@@ -16,9 +16,11 @@ import (
 // user is a name here, of a person or of a room: an XMPP contact for the others. It
 // outlives its tabs while somebody has it in a contact list.
 type user struct {
-	local    string // key, and local part of the JID
-	name     string // as its owner typed it
-	title    string // how to show who it is; "" for as the name
+	key      string // local part of the JID; of an account that is held, its full JID
+	link     *link
+	account  *account // that a browser holds; nil for a name here
+	name     string   // as its owner typed it
+	title    string   // how to show who it is; "" for as the name
 	bare     string
 	tabs     []*tab
 	room     bool                // the tabs are its members
@@ -72,7 +74,7 @@ func (b *Bridge) upstreamError() web.Message {
 func (b *Bridge) user(local string) *user {
 	u := b.users[local]
 	if u == nil {
-		u = &user{local: local, name: unescape(local), bare: local + "@" + b.cfg.Domain, contacts: map[string]*contact{}}
+		u = &user{key: local, link: b.link, name: unescape(local), bare: local + "@" + b.cfg.Domain, contacts: map[string]*contact{}}
 		b.users[local] = u
 	}
 	return u
@@ -125,7 +127,7 @@ func (b *Bridge) logout(s *session) {
 // forget drops a user that nobody uses and nobody watches.
 func (b *Bridge) forget(u *user) {
 	if len(u.tabs) == 0 && len(u.contacts) == 0 && len(u.missed) == 0 {
-		delete(b.users, u.local)
+		delete(b.users, u.key)
 	}
 }
 

@@ -23,7 +23,7 @@ func (b *Bridge) vanished(peer string) {
 // stillThere pings the session (XEP-0166 §6.8: a session-info without payload).
 func (x *xmppEnd) stillThere() {
 	x.asking = false
-	if x.c.state == ended || !x.b.up || x.back() {
+	if x.c.state == ended || !x.user.link.up || x.back() {
 		return
 	}
 	_ = x.ping(func(answer *component.Stanza, err error) {
@@ -52,7 +52,7 @@ func (x *xmppEnd) watch() {
 			if x.c.state == ended {
 				return
 			}
-			if x.b.up {
+			if x.user.link.up {
 				_ = x.ping(x.watched)
 			}
 			x.watch()

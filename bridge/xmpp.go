@@ -153,7 +153,7 @@ func goodSID(sid string) bool { return sid != "" && len(sid) <= 256 && element.L
 // proposalOf finds what a peer proposed and now begins: only the device that
 // proposed may, and, once a tab has taken it, only with that tab.
 func (b *Bridge) proposalOf(to, from, sid string) *xmppEnd {
-	x := b.proposals[proposalKey{b.ourLocal(to) + "@" + b.cfg.Domain, component.Bare(from), sid}]
+	x := b.proposals[proposalKey{b.ours(to), component.Bare(from), sid}]
 	switch {
 	case x == nil || x.role != jingle.Responder || x.peer != from:
 		return nil

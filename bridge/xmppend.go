@@ -76,7 +76,7 @@ func (x *xmppEnd) meet(peer string) {
 
 func (x *xmppEnd) release() {
 	delete(x.b.jingles, sessionKey{x.self, x.peer, x.sid})
-	delete(x.b.proposals, proposalKey{x.user.bare, x.bare, x.sid})
+	delete(x.b.proposals, proposalKey{x.user.key, x.bare, x.sid})
 }
 
 // invite calls an XMPP user: by a proposal that all devices hear, or, where the
@@ -91,7 +91,7 @@ func (x *xmppEnd) invite() error {
 	}
 	x.jmi = true
 	x.stage = proposed
-	x.b.proposals[proposalKey{x.user.bare, x.bare, x.sid}] = x
+	x.b.proposals[proposalKey{x.user.key, x.bare, x.sid}] = x
 	return x.say(x.bare, jingle.Message{Kind: "propose", Media: x.c.media}, wantReceipt)
 }
 
@@ -332,7 +332,7 @@ func (x *xmppEnd) tell(j *jingle.Jingle, done func(*component.Stanza, error)) er
 	j.Append(&w, x.reader())
 	iq := component.IQ{From: x.self, To: x.peer, Type: "set", Payload: w.Bytes()}
 	if x.open >= maxOpen && (done == nil || j.Action == jingle.TransportInfo) {
-		return x.b.stream.SendIQ(iq, nil)
+		return x.user.link.stream.SendIQ(iq, nil)
 	}
 	x.open++
 	err := x.b.request(iq, func(answer *component.Stanza, err error) {
@@ -364,14 +364,14 @@ func (x *xmppEnd) over(f Fault, text string) {
 	case x.stage >= initiated:
 		x.b.terminate(x, reason, 0)
 		if x.jmi {
-			x.b.owe(func() error { return x.say(x.peer, jingle.Message{Kind: "finish", Reason: reason}) })
+			x.b.owe(x.user.link, func() error { return x.say(x.peer, jingle.Message{Kind: "finish", Reason: reason}) })
 		}
 	case x.stage == fresh:
 	case x.role == jingle.Responder:
 		if f == Hangup { // nothing succeeded yet
 			reason.Condition = faults[Declined].jingle
 		}
-		x.b.owe(func() error { return x.say(x.peer, jingle.Message{Kind: "reject", Reason: reason}) })
+		x.b.owe(x.user.link, func() error { return x.say(x.peer, jingle.Message{Kind: "reject", Reason: reason}) })
 	default:
 		x.retract(f, text)
 	}
@@ -384,8 +384,8 @@ func (x *xmppEnd) retract(f Fault, text string) {
 	if f == Glare {
 		reason = jingle.Reason{Condition: "expired", TieBreak: true}
 	}
-	x.b.owe(func() error { return x.say(x.bare, jingle.Message{Kind: "retract", Reason: reason}) })
+	x.b.owe(x.user.link, func() error { return x.say(x.bare, jingle.Message{Kind: "retract", Reason: reason}) })
 	if x.peer != "" {
-		x.b.owe(func() error { return x.say(x.peer, jingle.Message{Kind: "retract", Reason: reason}) })
+		x.b.owe(x.user.link, func() error { return x.say(x.peer, jingle.Message{Kind: "retract", Reason: reason}) })
 	}
 }
