@@ -36,8 +36,19 @@ func (m *Message) Append(dst []byte) []byte {
 		o.iceServers(m.IceServers)
 		o.number("ttl", int64(m.TTL))
 		o.id(m.ID)
-	case "join", "joined", "left", "message":
+	case "join", "joined", "left":
 		o.room(m)
+	case "message":
+		if m.Room == "" {
+			o.message(m)
+		} else {
+			o.room(m)
+		}
+	case "roster":
+		o.roster(m)
+	case "receipt":
+		o.must("name", m.Name)
+		o.id(m.ID)
 	case "missed":
 		o.must("name", m.Name)
 		o.text("title", m.Title)
@@ -60,9 +71,12 @@ func (m *Message) Append(dst []byte) []byte {
 
 // size is about what Append will write.
 func (m *Message) size() int {
-	n := 192 + len(m.Offer) + len(m.Answer) + len(m.Candidate) + len(m.Info) + len(m.Data) + 96*len(m.Members)
+	n := 192 + len(m.Offer) + len(m.Answer) + len(m.Candidate) + len(m.Info) + len(m.Data) + len(m.Body) + 96*len(m.Members)
 	for _, c := range m.Candidates {
 		n += len(c) + 1
+	}
+	for i := range m.Items {
+		n += m.Items[i].size()
 	}
 	return n
 }
@@ -147,6 +161,7 @@ func (o *object) login(m *Message) {
 	o.number("v", 1)
 	o.must("name", m.Name)
 	o.text("jid", l.JID)
+	o.text("title", m.Title)
 	o.text("session", l.Session)
 	o.flag("resumed", l.Resumed)
 	o.key("hold")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 )
 
 // key is a key of a message; those we do not know are keyOther.
@@ -39,6 +40,10 @@ const (
 	keyMax
 	keyOffers
 	keyData
+	keyPage
+	keyBody
+	keySet
+	keyRemove
 	keyCount
 )
 
@@ -50,6 +55,7 @@ var keyNames = [keyCount]string{
 	keyPriority: "priority", keyV: "v", keyCaps: "caps", keyPassword: "password",
 	keyToken: "token", keyResume: "resume", keyHold: "hold", keyMute: "mute", keyStreams: "streams",
 	keyMax: "max", keyOffers: "offers", keyData: "data",
+	keyPage: "page", keyBody: "body", keySet: "set", keyRemove: "remove",
 }
 
 var keys = func() map[string]key {
@@ -75,6 +81,8 @@ func (k key) limit() int {
 		return int(^uint(0) >> 1)
 	case keyToken:
 		return maxToken
+	case keyBody:
+		return maxBody * utf8.UTFMax
 	}
 	return maxString
 }
@@ -174,17 +182,9 @@ func (m *members) list(k key, most int) []json.RawMessage {
 	if m.fields[k].rewrite {
 		v = rewritten(v)
 	}
-	values := []json.RawMessage{}
-	for v = v[1:]; v[0] != ']'; {
-		if len(values) == most {
-			m.want(k, fmt.Sprintf("at most %d", most))
-			return nil
-		}
-		end := valueEnd(v)
-		values = append(values, append(json.RawMessage(nil), v[:end]...))
-		if v = v[end:]; v[0] == ',' {
-			v = v[1:]
-		}
+	values, ok := elements(v, most)
+	if !ok {
+		m.want(k, fmt.Sprintf("at most %d", most))
 	}
 	return values
 }
@@ -194,15 +194,40 @@ func (m *members) texts(k key, most int) []string {
 	if values == nil {
 		return nil
 	}
-	texts := make([]string, len(values))
+	texts, ok := unquoted(values)
+	if !ok {
+		m.want(k, "an array of strings")
+	}
+	return texts
+}
+
+// elements returns copies of the values in an array that is written without white space;
+// not ok when they are too many.
+func elements(array []byte, most int) (values []json.RawMessage, ok bool) {
+	values = []json.RawMessage{}
+	for v := array[1:]; v[0] != ']'; {
+		if len(values) == most {
+			return nil, false
+		}
+		end := valueEnd(v)
+		values = append(values, append(json.RawMessage(nil), v[:end]...))
+		if v = v[end:]; v[0] == ',' {
+			v = v[1:]
+		}
+	}
+	return values, true
+}
+
+// unquoted decodes strings; not ok when one is none.
+func unquoted(values []json.RawMessage) (texts []string, ok bool) {
+	texts = make([]string, len(values))
 	for i, v := range values {
 		if v[0] != '"' {
-			m.want(k, "an array of strings")
-			return nil
+			return nil, false
 		}
 		texts[i] = unquote(v)
 	}
-	return texts
+	return texts, true
 }
 
 // valueEnd returns the length of the first value in JSON that is written without white space.

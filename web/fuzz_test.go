@@ -36,6 +36,11 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"type":"message","room":"foo","data":{"type":"candidate","label":0,"id":"0","candidate":"c"}}`))
 	f.Add([]byte(`{"type":"message","data":null,"room":"juliet@example.org","max":9}`))
 	f.Add([]byte(`{"type":"leave","room":"foo","reason":"gone"}`))
+	f.Add([]byte(`{"type":"message","name":"bob","body":"a\u00e9\n","id":7}`))
+	f.Add([]byte(`{"type":"roster","set":{"name":"bob","title":"Bob","groups":["A", "B\/"]},"id":2}`))
+	f.Add([]byte(`{"type":"roster","remove":"juliet@example.org"}`))
+	f.Add([]byte(`{"type":"subscribe","name":"juliet@example.org","message":"It's me"}`))
+	f.Add([]byte(`{"type":"login","v":1,"page":"frontdoor","name":""}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, old := range []bool{true, false} {
 			m, err := Parse(data, old)
@@ -66,13 +71,16 @@ func checkAgainst(t *testing.T, data []byte, m Message) {
 	if name, ok := keys["name"].(string); ok && name != m.Name {
 		t.Fatalf("%q: got name %q, want %q", data, m.Name, name)
 	}
-	for key, text := range map[string]string{"room": m.Room, "title": m.Title} {
+	for key, text := range map[string]string{"room": m.Room, "title": m.Title, "body": m.Body, "page": m.Page, "remove": m.Remove} {
 		if said, ok := keys[key].(string); text != "" && (!ok || said != text) {
 			t.Fatalf("%q: got %s %q, want %q", data, key, text, said)
 		}
 	}
 	if offers, _ := keys["offers"].(bool); m.Offers && !offers {
 		t.Fatalf("%q: it does not say that it offers", data)
+	}
+	if m.Set != nil {
+		checkSet(t, data, keys["set"], m.Set)
 	}
 	for key, payload := range map[string]json.RawMessage{"offer": m.Offer, "answer": m.Answer, "candidate": m.Candidate, "data": m.Data} {
 		if payload == nil {
@@ -89,6 +97,20 @@ func checkAgainst(t *testing.T, data []byte, m Message) {
 	}
 	if !utf8.ValidString(m.Name + m.Title + m.Text + string(m.Offer)) {
 		t.Fatalf("%q: not UTF-8: %+v", data, m)
+	}
+}
+
+func checkSet(t *testing.T, data []byte, said any, set *Item) {
+	t.Helper()
+	v, _ := said.(map[string]any)
+	title, _ := v["title"].(string)
+	groups, _ := v["groups"].([]any)
+	ok := v["name"] == set.Name && title == set.Title && len(groups) == len(set.Groups)
+	for i, group := range set.Groups {
+		ok = ok && groups[i] == group
+	}
+	if !ok {
+		t.Fatalf("%q: got set %+v, want %v", data, *set, said)
 	}
 }
 
@@ -116,7 +138,7 @@ func floats(v any) any {
 func checkAgain(t *testing.T, m Message) {
 	t.Helper()
 	switch m.Type {
-	case "login", "presence", "ice", "ping": // the server says other things with these
+	case "login", "presence", "roster", "ice", "ping": // the server says other things with these
 		return
 	}
 	frame := m.Append(nil)

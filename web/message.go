@@ -35,12 +35,23 @@ type Message struct {
 	Awaited bool            // answer to join: XMPP users have the room as a contact
 	Data    json.RawMessage // "message" in a room: any JSON
 
-	At int64 // missed: Unix seconds
+	At int64 // missed, message to a person: Unix seconds; 0 not said
 
 	Show, Status string // presence
 	Priority     int    // presence, from the browser
 
+	// Contacts.
+	Items  []Item // roster, to the browser
+	Push   bool   // roster, to the browser: only what has changed, unasked
+	Set    *Item  // roster, from the browser: Name, Title and Groups; nil when nothing is set
+	Remove string // roster, from the browser: this contact goes
+
+	// Messages to a person.
+	Body string // as typed, 1 to 4,000 characters; "" none
+	Mid  string // to the browser: the same message has the same
+
 	V               int             // login
+	Page            string          // login, from the browser: as a visitor of this page
 	Caps            []string        // login
 	Password, Token string          // login, from the browser
 	Resume          *Resume         // login, from the browser; nil when not asked for
@@ -60,6 +71,17 @@ type Message struct {
 type Member struct {
 	Name, Title string
 	Offers      bool
+}
+
+// Item is a contact, as its owner sees it (RFC 6121 §2.1.2). One whose Subscription is
+// "remove" is none any more.
+type Item struct {
+	Name, Title  string
+	Groups       []string
+	Subscription string // none, to, from, both, remove
+	Ask          bool   // asked for its presence, and not answered yet
+	Show, Status string
+	Media        []string // what it can be called with
 }
 
 // Resume asks for an earlier session, of which the browser saw the messages up to Seq.
@@ -99,7 +121,7 @@ var known = map[string]bool{
 	"invite": true, "ringing": true, "accept": true, "info": true,
 	"presence": true, "roster": true, "subscribe": true, "subscribed": true,
 	"unsubscribe": true, "unsubscribed": true, "join": true, "message": true, "ice": true, "ping": true,
-	"ok": false, "error": false, "joined": false, "left": false, "missed": false, "pong": false, "shutdown": false,
+	"ok": false, "error": false, "joined": false, "left": false, "missed": false, "receipt": false, "pong": false, "shutdown": false,
 }
 
 // tutorial are the types that the tutorials' servers know, and join, for pages that grow.

@@ -154,6 +154,9 @@ func (m *members) message() Message {
 		m.join(&msg)
 	case "message":
 		msg.Data = m.payload(keyData)
+		msg.Body = m.body()
+	case "roster":
+		m.roster(&msg)
 	case "info":
 		msg.Info = m.info()
 	case "presence":
@@ -170,6 +173,7 @@ func (m *members) login(msg *Message) {
 	msg.Password = m.text(keyPassword)
 	msg.Token = m.text(keyToken)
 	msg.Resume = m.resume()
+	msg.Page = m.text(keyPage)
 }
 
 func (m *members) join(msg *Message) {

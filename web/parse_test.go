@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -116,7 +117,31 @@ var smuggling = []struct{ in, want string }{
 	{`{"type":"login","v":1,"resume":{"session":5}}`, codeBadMessage},
 	{`{"type":"login","v":1,"resume":{"seq":-1}}`, codeBadMessage},
 	{`{"type":"login","v":1,"token":"` + strings.Repeat("a", 8_193) + `"}`, codeBadMessage},
+	{`{"type":"message","name":"bob","body":""}`, codeBadMessage},
+	{`{"type":"message","name":"bob","body":5}`, codeBadMessage},
+	{`{"type":"message","name":"bob","body":["a"]}`, codeBadMessage},
+	{`{"type":"message","name":"bob","body":"a","b\u006fdy":"b"}`, codeBadMessage},
+	{`{"type":"message","name":"bob","body":"\u0007"}`, codeBadMessage},
+	{`{"type":"message","name":"bob","body":"` + strings.Repeat("a", 4_001) + `"}`, codeBadMessage},
+	{`{"type":"message","name":"bob","body":"` + strings.Repeat("\\ud83d\\ude00", 4_001) + `"}`, codeBadMessage},
+	{`{"type":"message","name":"bob","body":"` + strings.Repeat("a", 16_001) + `"}`, codeBadMessage},
+	{`{"type":"roster","set":"bob"}`, codeBadMessage},
+	{`{"type":"roster","set":{}}`, codeBadMessage},
+	{`{"type":"roster","set":{"name":""}}`, codeBadMessage},
+	{`{"type":"roster","set":{"name":5}}`, codeBadMessage},
+	{`{"type":"roster","set":{"name":"bob","n\u0061me":"anna"}}`, codeBadMessage},
+	{`{"type":"roster","set":{"name":null,"name":"anna"}}`, codeBadMessage},
+	{`{"type":"roster","set":{"name":"bob","title":[]}}`, codeBadMessage},
+	{`{"type":"roster","set":{"name":"bob","groups":"A"}}`, codeBadMessage},
+	{`{"type":"roster","set":{"name":"bob","groups":["A",5]}}`, codeBadMessage},
+	{`{"type":"roster","set":{"name":"bob","groups":[` + strings.Repeat(`"A",`, 16) + `"A"]}}`, codeBadMessage},
+	{`{"type":"roster","set":{"name":"` + strings.Repeat("a", 1_025) + `"}}`, codeBadMessage},
+	{`{"type":"roster","set":{"name":"bob"},"remove":"bob"}`, codeBadMessage},
+	{`{"type":"roster","remove":""}`, codeBadMessage},
+	{`{"type":"roster","remove":{"name":"bob"}}`, codeBadMessage},
+	{`{"type":"login","v":1,"page":5}`, codeBadMessage},
 	// Types we do not know, or only say ourselves.
+	{`{"type":"receipt"}`, codeUnknownType},
 	{`{"type":"foo"}`, codeUnknownType},
 	{`{"type":""}`, codeBadMessage},
 	{`{"type":"LEAVE"}`, codeUnknownType},
@@ -147,6 +172,10 @@ var smuggling = []struct{ in, want string }{
 	{`{"type":"candidate","candidates":[ {"a" : [1, 2]} , null , "x,]" ]}`, `{"type":"candidate","candidates":[{"a":[1,2]},null,"x,]"]}`},
 	{`{"type":"info","mute":{ "0" : true },"hold":false,"streams":{"s":{"label":"screen"}},"evil":1}`,
 		`{"type":"info","hold":false,"mute":{"0":true},"streams":{"s":{"label":"screen"}}}`},
+	{`{"type":"message","name":"bob","body":"a\n\u00e9","id":7}`, `{"type":"message","name":"bob","body":"a\né","id":7}`},
+	{`{"type":"message","name":"bob","body":"` + strings.Repeat("😀", 4_000) + `"}`, `{"type":"message","name":"bob","body":"` + strings.Repeat("😀", 4_000) + `"}`},
+	{`{"type":"message","room":"foo","body":"x","data":1}`, `{"type":"message","room":"foo","data":1}`},
+	{`{"type":"subscribe","name":"bob","message":"It's me"}`, `{"type":"subscribe","name":"bob","message":"It's me"}`},
 }
 
 func TestParse(t *testing.T) {
@@ -213,6 +242,31 @@ func TestParseLogin(t *testing.T) {
 	}
 	if m.Resume == nil || *m.Resume != (Resume{"q8", 10}) {
 		t.Errorf("got resume %+v", m.Resume)
+	}
+}
+
+func TestParseRoster(t *testing.T) {
+	for _, row := range []struct {
+		in     string
+		set    *Item
+		remove string
+	}{
+		{`{"type":"roster"}`, nil, ""},
+		{`{"type":"roster","set":null,"remove":null}`, nil, ""},
+		{`{"type":"roster","remove":"bob"}`, nil, "bob"},
+		{`{"type":"roster","set":{"name":"bob"}}`, &Item{Name: "bob"}, ""},
+		{`{"type":"roster","set":{ "groups" : [ "A\/" , "B" ] , "title":"Bob","name":"b\u006fb","subscription":"both","x":{"name":5}}}`,
+			&Item{Name: "bob", Title: "Bob", Groups: []string{"A/", "B"}}, ""},
+		{`{"type":"roster","set":{"name":"bob","title":null,"groups":null}}`, &Item{Name: "bob"}, ""},
+		{`{"type":"roster","set":{"name":"bob","groups":[]}}`, &Item{Name: "bob", Groups: []string{}}, ""},
+	} {
+		m, err := Parse([]byte(row.in), false)
+		if err != nil || !reflect.DeepEqual(m.Set, row.set) || m.Remove != row.remove {
+			t.Errorf("%s: got %+v, %q (%v), want %+v, %q", row.in, m.Set, m.Remove, err, row.set, row.remove)
+		}
+	}
+	if m, err := Parse([]byte(`{"type":"login","v":1,"page":"frontdoor","name":"Anna"}`), true); err != nil || m.Page != "frontdoor" {
+		t.Errorf("got page %q (%v)", m.Page, err)
 	}
 }
 

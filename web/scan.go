@@ -10,6 +10,8 @@ const (
 	maxDepth  = 16    // objects and arrays in each other, the message itself included
 	maxString = 1_024 // bytes of a string, but for those below
 	maxToken  = 8_192 // a JSON Web Token
+	maxBody   = 4_000 // characters of a message to a person
+	maxGroups = 16    // of a contact
 )
 
 // scanner reads JSON (RFC 8259) strictly and once: syntax, UTF-8, depth, lengths, and that
