@@ -29,16 +29,37 @@ func placeOf(to string) place {
 
 type payload struct{ space, name string }
 
-// answers are the gets that any entity answers by itself. Each writes a whole stanza.
-var answers = map[payload]func(c *Component, w *element.Writer, iq *Stanza, query element.Element){
-	{nsDiscoInfo, "query"}:  (*Component).answerInfo,
-	{nsDiscoItems, "query"}: (*Component).answerItems,
-	{nsPing, "ping"}:        (*Component).answerPing,
-	{nsVersion, "query"}:    (*Component).answerVersion,
-	{nsTime, "time"}:        (*Component).answerTime,
-	{nsLast, "query"}:       (*Component).answerLast,
-	{nsVCard, "vCard"}:      (*Component).answerVCard,
-	{nsGateway, "query"}:    (*Component).answerGateway,
+// answerer writes the whole stanza that answers a request.
+type answerer func(w *element.Writer, iq *Stanza, query element.Element)
+
+// answerer finds who answers what every entity answers by itself, or asks the role.
+func (s *stream) answerer(p payload) answerer {
+	switch p {
+	case payload{nsDiscoInfo, "query"}:
+		return s.answerInfo
+	case payload{nsDiscoItems, "query"}:
+		return answerItems
+	case payload{nsPing, "ping"}:
+		return answerPing
+	case payload{nsVersion, "query"}:
+		return s.answerVersion
+	case payload{nsTime, "time"}:
+		return answerTime
+	}
+	return s.role.answerer(p)
+}
+
+// answerer finds who answers what only a component answers.
+func (c *Component) answerer(p payload) answerer {
+	switch p {
+	case payload{nsLast, "query"}:
+		return c.answerLast
+	case payload{nsVCard, "vCard"}:
+		return c.answerVCard
+	case payload{nsGateway, "query"}:
+		return c.answerGateway
+	}
+	return nil
 }
 
 // Answers to what we do not do.
@@ -53,44 +74,36 @@ var (
 )
 
 // answer answers a get or set that the Handler does not want; a server never answers
-// in a component's name (RFC 6120 §8.2.3 wants exactly one answer).
-func (c *Component) answer(iq *Stanza, query element.Element) {
-	write := answers[payload{query.Space(), query.Name()}]
+// in its peer's name (RFC 6120 §8.2.3 wants exactly one answer).
+func (s *stream) answer(iq *Stanza, query element.Element) {
+	write := s.answerer(payload{query.Space(), query.Name()})
 	switch {
 	case write == nil:
-		c.sendError(iq, unavailable)
+		s.sendError(iq, unavailable)
 	case iq.Type == "set" && query.Space() != nsGateway:
-		c.sendError(iq, notAllowed) // what we say of ourselves nobody else can change
+		s.sendError(iq, notAllowed) // what we say of ourselves nobody else can change
 	default:
-		c.reply(func(w *element.Writer) { write(c, w, iq, query) })
+		s.reply(func(w *element.Writer) { write(w, iq, query) })
 	}
 }
 
-func (c *Component) sendError(s *Stanza, e Error) {
-	c.reply(func(w *element.Writer) { AppendError(w, s, e) })
+func (s *stream) sendError(to *Stanza, e Error) {
+	s.reply(func(w *element.Writer) { AppendError(w, to, e) })
 }
 
 // reply sends a stanza of our own. When the queue is full it is lost, and counted: the
 // asker's timer tells them.
-func (c *Component) reply(write func(*element.Writer)) {
+func (s *stream) reply(write func(*element.Writer)) {
 	var w element.Writer
 	write(&w)
-	if err := c.Send(w.Bytes()); err != nil {
-		c.log.Debug("answer not sent", "err", err)
+	if err := s.Send(w.Bytes()); err != nil {
+		s.log.Debug("answer not sent", "err", err)
 	}
 }
 
-func (c *Component) answerInfo(w *element.Writer, iq *Stanza, query element.Element) {
-	what, node := c.domainInfo, query.Attr("node")
-	known := node == ""
-	switch placeOf(iq.To) {
-	case atAccount:
-		what = c.accountInfo
-	case atUser:
-		what = c.userInfo
-		known = known || node == capsNode+"#"+c.caps
-	}
-	if !known {
+func (s *stream) answerInfo(w *element.Writer, iq *Stanza, query element.Element) {
+	what, node := s.role.infoOf(iq.To), query.Attr("node")
+	if node != "" && (what != &s.userInfo || node != capsNode+"#"+s.caps) {
 		AppendError(w, iq, notFound)
 		return
 	}
@@ -99,9 +112,19 @@ func (c *Component) answerInfo(w *element.Writer, iq *Stanza, query element.Elem
 	w.End()
 }
 
+func (c *Component) infoOf(to string) *info {
+	switch placeOf(to) {
+	case atDomain:
+		return &c.domainInfo
+	case atAccount:
+		return &c.accountInfo
+	}
+	return &c.userInfo
+}
+
 // answerItems says that there is nothing: who is online is told by presence, to
 // those who may know.
-func (c *Component) answerItems(w *element.Writer, iq *Stanza, query element.Element) {
+func answerItems(w *element.Writer, iq *Stanza, query element.Element) {
 	if query.Attr("node") != "" {
 		AppendError(w, iq, notFound)
 		return
@@ -111,21 +134,21 @@ func (c *Component) answerItems(w *element.Writer, iq *Stanza, query element.Ele
 	w.End()
 }
 
-func (c *Component) answerPing(w *element.Writer, iq *Stanza, _ element.Element) {
+func answerPing(w *element.Writer, iq *Stanza, _ element.Element) {
 	AppendResult(w, iq)
 }
 
-func (c *Component) answerVersion(w *element.Writer, iq *Stanza, _ element.Element) {
+func (s *stream) answerVersion(w *element.Writer, iq *Stanza, _ element.Element) {
 	startResult(w, iq)
 	w.Start(nsVersion, "query")
-	w.Leaf(nsVersion, "name", c.cfg.Name)
-	w.Leaf(nsVersion, "version", c.cfg.Version)
+	w.Leaf(nsVersion, "name", s.name)
+	w.Leaf(nsVersion, "version", s.version)
 	w.End()
 	w.End()
 }
 
 // answerTime answers XEP-0202. Where a browser is, is its own business: all say UTC.
-func (c *Component) answerTime(w *element.Writer, iq *Stanza, _ element.Element) {
+func answerTime(w *element.Writer, iq *Stanza, _ element.Element) {
 	startResult(w, iq)
 	w.Start(nsTime, "time")
 	w.Leaf(nsTime, "tzo", "+00:00")

@@ -27,29 +27,38 @@ type checker struct {
 	attrs [maxAttrsOut][]byte // names of the current tag's attributes
 	nAttr int
 
-	name     []byte // of the outermost element
+	name     []byte // of the outermost element, as the rest
 	from, to []byte // as written, still escaped
+	xmlns    span
 }
 
 var errCut = errors.New("it ends inside an element")
 
-// checkStanza returns the kind of the stanza: "iq", "message" or "presence".
-func checkStanza(b []byte, domain string) (string, error) {
+// head is what checkStanza says of a stanza.
+type head struct {
+	kind  string // "iq", "message" or "presence"
+	xmlns span   // where its tag names the namespace, with the blank before it
+}
+
+type span struct{ begin, end int }
+
+// checkStanza wants one stanza with addresses that mayLeave lets pass.
+func checkStanza(b []byte, mayLeave func(from, to string) error) (head, error) {
 	if !utf8.Valid(b) {
-		return "", errors.New("stanza: not UTF-8")
+		return head{}, errors.New("stanza: not UTF-8")
 	}
 	c := checker{b: b}
 	if err := c.element(); err != nil {
-		return "", fmt.Errorf("stanza at byte %d: %w", c.pos, err)
+		return head{}, fmt.Errorf("stanza at byte %d: %w", c.pos, err)
 	}
 	kind := kindOf(c.name)
 	if kind == "" {
-		return "", fmt.Errorf("stanza: %q is no iq, message or presence", c.name)
+		return head{}, fmt.Errorf("stanza: %q is no iq, message or presence", c.name)
 	}
-	if err := checkAddresses(&c, domain); err != nil {
-		return "", fmt.Errorf("stanza: %w", err)
+	if err := checkAddresses(unescapeJID(c.from), unescapeJID(c.to), mayLeave); err != nil {
+		return head{}, fmt.Errorf("stanza: %w", err)
 	}
-	return kind, nil
+	return head{kind, c.xmlns}, nil
 }
 
 func kindOf(name []byte) string {
@@ -64,21 +73,25 @@ func kindOf(name []byte) string {
 	return ""
 }
 
-// checkAddresses keeps XEP-0114 §3: a stanza has a `to`, and a `from` in our domain.
-func checkAddresses(c *checker, domain string) error {
-	from, to := unescapeJID(c.from), unescapeJID(c.to)
+func checkAddresses(from, to string, mayLeave func(from, to string) error) error {
 	switch {
 	case from == "":
 		return errors.New("no from")
-	case to == "":
-		return errors.New("no to")
 	case !soundJID(from):
 		return fmt.Errorf("from %q is no JID", from)
-	case !soundJID(to):
+	case to != "" && !soundJID(to):
 		return fmt.Errorf("to %q is no JID", to)
 	}
-	if _, d, _ := Split(from); d != domain {
-		return fmt.Errorf("from %q is not in %q", from, domain)
+	return mayLeave(from, to)
+}
+
+// mayLeave keeps XEP-0114 §3: a stanza has a `to`, and a `from` in our domain.
+func (c *Component) mayLeave(from, to string) error {
+	if to == "" {
+		return errors.New("no to")
+	}
+	if _, d, _ := Split(from); d != c.domain {
+		return fmt.Errorf("from %q is not in %q", from, c.domain)
 	}
 	return nil
 }
@@ -194,7 +207,7 @@ func (c *checker) attr() error {
 	value := c.b[from:c.pos]
 	c.pos++
 	if c.n == 1 {
-		return c.headAttr(name, value)
+		return c.headAttr(name, value, span{begin - 1, c.pos})
 	}
 	return nil
 }
@@ -215,7 +228,7 @@ func (c *checker) once(name []byte) error {
 }
 
 // headAttr looks at an attribute of the outermost element.
-func (c *checker) headAttr(name, value []byte) error {
+func (c *checker) headAttr(name, value []byte, at span) error {
 	switch string(name) {
 	case "from":
 		c.from = value
@@ -225,6 +238,7 @@ func (c *checker) headAttr(name, value []byte) error {
 		if string(value) != NS {
 			return fmt.Errorf("namespace %q", value)
 		}
+		c.xmlns = at
 	}
 	return nil
 }

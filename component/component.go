@@ -9,10 +9,10 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -73,27 +73,18 @@ var (
 
 // Component is the link. Make it with New, run it with Run.
 type Component struct {
-	cfg     Config // limits with their defaults; set by New, as all up to log
+	stream
+	cfg     Config // limits with their defaults; set by New, as all up to self
 	addr    jid.JID
 	domain  string // addr, as a string
 	server  endpoint
-	claimed map[string]bool // cfg.Namespaces
-	born    time.Time
-	log     *slog.Logger
-	metrics *metrics
 	timing  timing
 	connect func(context.Context) (net.Conn, error)
 	roots   *x509.CertPool // nil: the system's
 
-	domainInfo, accountInfo, userInfo info
-	caps                              string
+	domainInfo, accountInfo info
 
-	out     *queue
-	iqs     *requests
-	remotes *remotes // used by the reader only
-	self    *selfPing
-	busy    atomic.Bool  // the reader is in the Handler
-	free    atomic.Int64 // when it last came back, nanoseconds after born
+	self *selfPing
 
 	mu     sync.Mutex
 	proven time.Time
@@ -124,7 +115,7 @@ func New(cfg Config) (*Component, error) {
 	}
 	server, err := parseEndpoint(cfg.Server)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("xmpp.server %w", err)
 	}
 	if err := checkSecurity(cfg, server); err != nil {
 		return nil, err
@@ -137,44 +128,14 @@ func New(cfg Config) (*Component, error) {
 	}
 	cfg.Limits = cfg.Limits.WithDefaults()
 	c := &Component{
-		cfg: cfg, addr: addr, domain: addr.String(), server: server, claimed: map[string]bool{},
-		born: time.Now(), log: cfg.Log, timing: usualTiming,
-		domainInfo: domainInfo(cfg), accountInfo: accountInfo(), userInfo: userInfo(cfg.Name),
-		out:  newQueue(cfg.Limits.QueueBytes, cfg.Limits.QueueStanzas),
-		iqs:  newRequests(cfg.Limits.OpenIQs),
-		self: newSelfPing(),
+		cfg: cfg, addr: addr, domain: addr.String(), server: server, timing: usualTiming,
+		domainInfo: domainInfo(cfg), accountInfo: accountInfo(), self: newSelfPing(),
 	}
+	manners := newManners(cfg.Name, cfg.Version, cfg.Namespaces, userInfo(cfg.Name), cfg.Limits, cfg.Log)
+	c.stream = newStream(manners, c, newRemotes(cfg.Limits, c.domain))
 	c.connect = func(ctx context.Context) (net.Conn, error) { return c.server.dial(ctx, cfg.Insecure, c.roots) }
-	c.caps = c.userInfo.ver()
-	c.remotes = newRemotes(cfg.Limits, c.domain)
-	for _, ns := range cfg.Namespaces {
-		c.claimed[ns] = true
-	}
-	c.metrics, err = newMetrics(cfg.Metrics, c.out.length)
+	c.metrics, err = newMetrics(cfg.Metrics, "xmpp", c.out.length)
 	return c, err
-}
-
-// Send queues one rendered stanza. It never blocks. The stanza must be well-formed,
-// have a `from` inside the domain and a `to` (XEP-0114: else servers end the link);
-// what has not is refused here.
-func (c *Component) Send(stanza []byte) error {
-	if len(stanza) > c.cfg.Limits.StanzaOut {
-		c.metrics.limited("stanza_out_bytes")
-		return ErrTooBig
-	}
-	kind, err := checkStanza(stanza, c.domain)
-	if err != nil {
-		c.metrics.reject("malformed-out")
-		return err
-	}
-	if err := c.out.push(stanza); err != nil {
-		if errors.Is(err, ErrFull) {
-			c.metrics.limited("send_queue")
-		}
-		return err
-	}
-	c.metrics.out[kind].Inc()
-	return nil
 }
 
 // Up says whether the link is attached, and when it was last proven by an answered ping.

@@ -27,7 +27,7 @@ type endpoint struct {
 func parseEndpoint(server string) (endpoint, error) {
 	u, err := url.Parse(server)
 	if err != nil {
-		return endpoint{}, fmt.Errorf("xmpp.server %q: want tcp://host:port, tls://host:port or unix:///path", server)
+		return endpoint{}, fmt.Errorf("%q: want tcp://host:port, tls://host:port or unix:///path", server)
 	}
 	switch u.Scheme {
 	case "unix":
@@ -39,7 +39,7 @@ func parseEndpoint(server string) (endpoint, error) {
 			return endpoint{"tcp", u.Host, u.Hostname(), u.Scheme == "tls"}, nil
 		}
 	}
-	return endpoint{}, fmt.Errorf("xmpp.server %q: want tcp://host:port, tls://host:port or unix:///path", server)
+	return endpoint{}, fmt.Errorf("%q: want tcp://host:port, tls://host:port or unix:///path", server)
 }
 
 // loopback says whether the endpoint is on this machine by its name.

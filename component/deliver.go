@@ -13,13 +13,13 @@ import (
 const (
 	nsStreams     = "http://etherx.jabber.org/streams"
 	nsStreamError = "urn:ietf:params:xml:ns:xmpp-streams"
+	nsClient      = "jabber:client"
 )
 
-// receive reads the stream until it ends, and returns why. Only what stands directly
+// receive reads stanzas until their stream ends, and returns why. Only what stands directly
 // in the stream can end it, and that comes from the server alone.
-func (c *Component) receive(conn *conn, h Handler) error {
-	in := newFramer(conn, c.cfg.Limits.StanzaIn)
-	limits := element.Limits{Depth: c.cfg.Limits.Depth, Elements: c.cfg.Limits.Tokens}
+func (s *stream) receive(in *framer, h Handler) error {
+	limits := element.Limits{Depth: s.limits.Depth, Elements: s.limits.Tokens}
 	for {
 		f, err := in.next()
 		if err != nil {
@@ -28,23 +28,28 @@ func (c *Component) receive(conn *conn, h Handler) error {
 		if streamLevel(f.data) {
 			return readStreamError(f.data)
 		}
-		if f.cut {
-			c.refuse(f, "too-big", tooBig)
-			continue
-		}
-		e, err := element.Parse(f.data, NS, limits)
-		switch {
-		case errors.Is(err, element.ErrTooDeep):
-			c.refuse(f, "too-deep", tooBig)
-		case errors.Is(err, element.ErrTooMany):
-			c.refuse(f, "too-many-elements", tooBig)
-		case err != nil:
-			c.refuse(f, "malformed", badRequest)
-		default:
-			s := stanzaOf(e)
-			s.Size = len(f.data)
-			c.deliver(s, h)
-		}
+		s.take(f, limits, h)
+	}
+}
+
+// take makes a stanza of a frame, and delivers it if it is one.
+func (s *stream) take(f frame, limits element.Limits, h Handler) {
+	if f.cut {
+		s.refuse(f, "too-big", tooBig)
+		return
+	}
+	e, err := element.Parse(f.data, NS, limits)
+	switch {
+	case errors.Is(err, element.ErrTooDeep):
+		s.refuse(f, "too-deep", tooBig)
+	case errors.Is(err, element.ErrTooMany):
+		s.refuse(f, "too-many-elements", tooBig)
+	case err != nil:
+		s.refuse(f, "malformed", badRequest)
+	default:
+		stanza := stanzaOf(e)
+		stanza.Size = len(f.data)
+		s.deliver(stanza, h)
 	}
 }
 
@@ -75,10 +80,16 @@ func stanzaOf(e element.Element) *Stanza {
 	return &Stanza{Element: e, Type: e.Attr("type"), ID: e.Attr("id"), From: e.Attr("from"), To: e.Attr("to")}
 }
 
+// isStanza says whether e is one, whichever kind of stream its writer thought of.
+func isStanza(e element.Element) bool {
+	space := e.Space()
+	return kindOf([]byte(e.Name())) != "" && (space == NS || space == nsClient || space == "jabber:server")
+}
+
 // admit checks what is not our server's promise: kind and addresses. It says why not.
 func (c *Component) admit(s *Stanza) string {
 	switch {
-	case kindOf([]byte(s.Name())) == "" || s.Space() != NS && s.Space() != "jabber:client" && s.Space() != "jabber:server":
+	case !isStanza(s.Element):
 		return "unknown-element"
 	case s.From == "":
 		return "no-from"
@@ -97,62 +108,62 @@ func (c *Component) admit(s *Stanza) string {
 }
 
 // deliver takes one stanza to whom it concerns.
-func (c *Component) deliver(s *Stanza, h Handler) {
-	if reason := c.admit(s); reason != "" {
-		c.metrics.reject(reason)
+func (s *stream) deliver(in *Stanza, h Handler) {
+	if reason := s.role.admit(in); reason != "" {
+		s.metrics.reject(reason)
 		return
 	}
-	c.metrics.in[s.Name()].Inc()
-	if c.isSelfPing(s) {
+	s.metrics.in[in.Name()].Inc()
+	if s.role.keeps(in) {
 		return
 	}
-	answer := s.Name() == "iq" && (s.Type == "result" || s.Type == "error")
+	answer := in.Name() == "iq" && (in.Type == "result" || in.Type == "error")
 	if answer {
-		c.deliverAnswer(s)
+		s.deliverAnswer(in)
 		return
 	}
-	if limit := c.remotes.over(s.From, time.Now()); limit != "" {
-		c.metrics.limited(limit)
-		if s.Name() == "iq" && s.ID != "" {
-			c.sendError(s, tooMuch)
+	if limit := s.remotes.over(in.From, time.Now()); limit != "" {
+		s.metrics.limited(limit)
+		if in.Name() == "iq" && in.ID != "" {
+			s.sendError(in, tooMuch)
 		}
 		return
 	}
-	if s.Name() == "iq" && !c.isOurs(s) {
+	if in.Name() == "iq" && !s.isOurs(in) {
 		return
 	}
-	c.handle(s, h)
+	s.handle(in, h)
 }
 
 // deliverAnswer finds the request that was waiting; what nobody waits for is dropped
 // and never answered.
-func (c *Component) deliverAnswer(s *Stanza) {
-	done := c.iqs.take(asked{s.ID, foldJID(s.From)})
+func (s *stream) deliverAnswer(in *Stanza) {
+	done := s.iqs.take(asked{in.ID, foldJID(in.From)})
 	if done == nil {
-		c.metrics.reject("unasked-answer")
+		s.metrics.reject("unasked-answer")
 		return
 	}
-	defer c.caught("answer")
-	defer c.inHandler()()
-	done(s, nil)
+	defer s.caught("answer")
+	defer s.inHandler()()
+	done(in, nil)
 }
 
 // isOurs answers a get or set and returns false, unless the Handler wants it.
-func (c *Component) isOurs(iq *Stanza) bool {
+func (s *stream) isOurs(iq *Stanza) bool {
 	query := iq.First()
 	switch {
 	case iq.ID == "":
-		c.metrics.reject("no-id") // there is nothing to answer to (RFC 6120 §8.1.3)
+		s.metrics.reject("no-id") // there is nothing to answer to (RFC 6120 §8.1.3)
 	case iq.Type != "get" && iq.Type != "set":
-		c.metrics.reject("iq-type")
-		c.sendError(iq, badRequest)
+		s.metrics.reject("iq-type")
+		s.sendError(iq, badRequest)
 	case !query.Exists() || !onlyChild(iq.Element):
-		c.metrics.reject("iq-payload")
-		c.sendError(iq, badRequest) // RFC 6120 §8.2.3: exactly one child
-	case c.claimed[query.Space()]:
+		s.metrics.reject("iq-payload")
+		s.sendError(iq, badRequest) // RFC 6120 §8.2.3: exactly one child
+	case s.claimed[query.Space()]:
 		return true
 	default:
-		c.answer(iq, query)
+		s.answer(iq, query)
 	}
 	return false
 }
@@ -166,54 +177,54 @@ func onlyChild(e element.Element) bool {
 }
 
 // handle gives a stanza to the Handler. A panic there costs this stanza only.
-func (c *Component) handle(s *Stanza, h Handler) {
+func (s *stream) handle(in *Stanza, h Handler) {
 	done := false
 	defer func() {
-		if !done && s.Name() == "iq" {
-			c.sendError(s, broken)
+		if !done && in.Name() == "iq" {
+			s.sendError(in, broken)
 		}
 	}()
-	defer c.caught("HandleStanza")
-	defer c.inHandler()()
-	h.HandleStanza(s)
+	defer s.caught("HandleStanza")
+	defer s.inHandler()()
+	h.HandleStanza(in)
 	done = true
 }
 
 // inHandler notes that the reader is away, until the function it returns is called.
-func (c *Component) inHandler() (back func()) {
-	c.busy.Store(true)
+func (s *stream) inHandler() (back func()) {
+	s.busy.Store(true)
 	return func() {
-		c.free.Store(int64(time.Since(c.born)))
-		c.busy.Store(false)
+		s.free.Store(int64(time.Since(s.born)))
+		s.busy.Store(false)
 	}
 }
 
 // caught, deferred, ends a panic of the Handler.
-func (c *Component) caught(where string) {
+func (s *stream) caught(where string) {
 	if p := recover(); p != nil {
-		c.metrics.panics.Inc()
-		c.log.Error("panic", "in", where, "err", fmt.Sprint(p), "stack", string(debug.Stack()))
+		s.metrics.panics.Inc()
+		s.log.Error("panic", "in", where, "err", fmt.Sprint(p), "stack", string(debug.Stack()))
 	}
 }
 
 // refuse drops a stanza that is too big, too deep or broken, and tells its sender when
 // that is allowed. Its start tag is all there is, or all that is safe to look at.
-func (c *Component) refuse(f frame, reason string, e Error) {
-	c.metrics.reject(reason)
-	s := headOf(f)
-	if s == nil || c.admit(s) != "" || s.ID == "" {
+func (s *stream) refuse(f frame, reason string, e Error) {
+	s.metrics.reject(reason)
+	in := headOf(f)
+	if in == nil || s.role.admit(in) != "" || in.ID == "" {
 		return
 	}
-	wanted := s.Name() == "iq" && (s.Type == "get" || s.Type == "set") ||
-		s.Name() == "message" && (s.Type == "" || s.Type == "normal" || s.Type == "chat")
+	wanted := in.Name() == "iq" && (in.Type == "get" || in.Type == "set") ||
+		in.Name() == "message" && (in.Type == "" || in.Type == "normal" || in.Type == "chat")
 	if !wanted {
 		return
 	}
-	if limit := c.remotes.over(s.From, time.Now()); limit != "" {
-		c.metrics.limited(limit)
+	if limit := s.remotes.over(in.From, time.Now()); limit != "" {
+		s.metrics.limited(limit)
 		return
 	}
-	c.sendError(s, e)
+	s.sendError(in, e)
 }
 
 // headOf makes an empty stanza of a start tag, or returns nil.

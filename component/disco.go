@@ -123,8 +123,3 @@ func (i info) appendContacts(w *element.Writer) {
 	}
 	w.End()
 }
-
-// AppendCaps writes the <c/> of XEP-0115 that all our full JIDs share.
-func (c *Component) AppendCaps(w *element.Writer) {
-	w.Empty(nsCaps, "c", "hash", "sha-1", "node", capsNode, "ver", c.caps)
-}

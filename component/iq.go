@@ -1,6 +1,7 @@
 package component
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
@@ -74,7 +75,8 @@ func (r *requests) fail(err error) {
 	}
 }
 
-// IQ is a request of ours. Payload is rendered XML, one element.
+// IQ is a request of ours. Payload is rendered XML, one element. Without To an account asks
+// itself: its server answers (RFC 6120 §10.3.3).
 type IQ struct {
 	From, To string
 	Type     string // "get" or "set"
@@ -83,11 +85,11 @@ type IQ struct {
 }
 
 // SendIQ queues a request. When done is nil nobody waits for the answer, and OpenIQs does
-// not count it; it is then dropped as one that was not asked for. Else it calls done exactly once, on another goroutine, never from inside
-// SendIQ: with the result or error stanza that came from the JID asked (RFC 6120
+// not count it; it is then dropped as one that was not asked for. Else it calls done exactly
+// once, on another goroutine, never from inside SendIQ: with the result or error stanza that came from the JID asked (RFC 6120
 // §8.1.2.1), or with ErrTimeout or ErrDown. When it returns an error, done is not called.
 // An answer is handed over in its place in the stream: before the stanzas that follow it.
-func (c *Component) SendIQ(iq IQ, done func(*Stanza, error)) error {
+func (s *stream) SendIQ(iq IQ, done func(*Stanza, error)) error {
 	if iq.Type != "get" && iq.Type != "set" {
 		return fmt.Errorf("iq of type %q: want get or set", iq.Type)
 	}
@@ -97,22 +99,22 @@ func (c *Component) SendIQ(iq IQ, done func(*Stanza, error)) error {
 		return err
 	}
 	if done == nil {
-		return c.Send(stanza)
+		return s.Send(stanza)
 	}
-	if !c.out.up() {
+	if !s.out.up() {
 		return ErrDown
 	}
 	wait := iq.Timeout
 	if wait <= 0 {
 		wait = iqWait
 	}
-	key := asked{id, foldJID(iq.To)}
-	if err := c.iqs.add(key, wait, done, c.metrics.iqTimeouts.Inc); err != nil {
-		c.metrics.limited("open_iqs")
+	key := asked{id, foldJID(cmp.Or(iq.To, s.home))}
+	if err := s.iqs.add(key, wait, done, s.metrics.iqTimeouts.Inc); err != nil {
+		s.metrics.limited("open_iqs")
 		return err
 	}
-	if err := c.Send(stanza); err != nil {
-		if c.iqs.take(key) == nil {
+	if err := s.Send(stanza); err != nil {
+		if s.iqs.take(key) == nil {
 			return nil // the link ended meanwhile, and done has been told
 		}
 		return err
@@ -127,7 +129,7 @@ func renderIQ(iq IQ, id string) ([]byte, error) {
 	w.Attr("type", iq.Type)
 	w.Attr("id", id)
 	w.Attr("from", iq.From)
-	w.Attr("to", iq.To)
+	w.AttrIf("to", iq.To)
 	w.Text("")
 	head := w.Bytes()
 	if len(iq.Payload) == 0 {

@@ -109,7 +109,7 @@ func (c *Component) serve(ctx context.Context, conn *conn, h Handler) error {
 	helpers.Go(func() { c.watch(ctx, conn, ended, end) })
 	c.tell(h, true)
 
-	err := c.receive(conn, h)
+	err := c.receive(newFramer(conn, c.limits.StanzaIn, readSize), h)
 	c.out.drop()
 	end(err)
 	close(ended)
@@ -121,14 +121,14 @@ func (c *Component) serve(ctx context.Context, conn *conn, h Handler) error {
 }
 
 // tell keeps a panic of the Handler from ending the link.
-func (c *Component) tell(h Handler, up bool) {
-	defer c.caught("HandleLink")
-	defer c.inHandler()()
+func (s *stream) tell(h Handler, up bool) {
+	defer s.caught("HandleLink")
+	defer s.inHandler()()
 	h.HandleLink(up)
 }
 
-// write sends what is queued; after the last of it, at the end of ctx, it closes our
-// half of the stream. The server closes its own, or the watch ends the link: to close
+// write sends what is queued; after the last of it, which at the end of ctx is the end of
+// our stream, it closes our half of the connection. The server closes its own, or the watch ends the link: to close
 // at once could make the kernel drop what the server has not read.
 func (c *Component) write(ctx context.Context, conn *conn, end func(error)) {
 	raw := conn.Conn
@@ -138,10 +138,6 @@ func (c *Component) write(ctx context.Context, conn *conn, end func(error)) {
 	}
 	if ctx.Err() == nil {
 		return // the link ended in another way
-	}
-	if err := writeAll(raw, []byte("</stream:stream>")); err != nil {
-		end(err)
-		return
 	}
 	if half, ok := raw.(interface{ CloseWrite() error }); ok {
 		half.CloseWrite()
@@ -165,7 +161,7 @@ func (c *Component) watch(ctx context.Context, conn *conn, ended <-chan struct{}
 				return
 			}
 		case <-ctx.Done():
-			c.out.finish()
+			c.out.finish(streamEnd)
 			last := time.AfterFunc(c.timing.flush, func() { end(net.ErrClosed) })
 			defer last.Stop()
 			<-ended

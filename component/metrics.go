@@ -20,9 +20,9 @@ type metrics struct {
 	in, out map[string]prometheus.Counter // stanzas by kind, looked up once
 }
 
-func newMetrics(reg prometheus.Registerer, queued func() int) (*metrics, error) {
+func newMetrics(reg prometheus.Registerer, subsystem string, queued func() int) (*metrics, error) {
 	opts := func(name, help string) prometheus.Opts {
-		return prometheus.Opts{Namespace: "jinglebridge", Subsystem: "xmpp", Name: name, Help: help}
+		return prometheus.Opts{Namespace: "jinglebridge", Subsystem: subsystem, Name: name, Help: help}
 	}
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts(opts(name, help)))
@@ -38,7 +38,7 @@ func newMetrics(reg prometheus.Registerer, queued func() int) (*metrics, error) 
 		ups:   counter("link_ups_total", "Times the link came up."),
 		downs: counters("link_downs_total", "Times the link went down or could not be made, by reason.", "reason"),
 		rtt: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Namespace: "jinglebridge", Subsystem: "xmpp", Name: "rtt_seconds",
+			Namespace: "jinglebridge", Subsystem: subsystem, Name: "rtt_seconds",
 			Help:    "Time a ping to ourselves takes through the server.",
 			Buckets: []float64{.0005, .001, .002, .005, .01, .02, .05, .1, .25, .5, 1, 5, 30},
 		}),

@@ -117,8 +117,8 @@ func (c *Component) checkPing(heard time.Time) error {
 	return nil
 }
 
-// isSelfPing takes an IQ from our domain to our domain, whatever became of it.
-func (c *Component) isSelfPing(s *Stanza) bool {
+// keeps takes a ping to ourselves: an IQ from our domain to our domain, whatever became of it.
+func (c *Component) keeps(s *Stanza) bool {
 	rest, found := strings.CutPrefix(s.ID, pingPrefix)
 	if !found || s.Name() != "iq" || s.From != c.domain || s.To != c.domain {
 		return false

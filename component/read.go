@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	readSize   = 32 << 10  // the buffer between stanzas
-	keepSize   = 256 << 10 // a buffer grown beyond is let go
-	headSize   = 8 << 10   // the longest start tag kept of a stanza that is too big
-	terminator = 16        // bytes kept back while skipping: enough to see any end
+	readSize   = 32 << 10 // the buffer between a component's stanzas
+	keepTimes  = 8        // a buffer grown to more than so many is let go
+	headSize   = 8 << 10  // the longest start tag kept of a stanza that is too big
+	terminator = 16       // bytes kept back while skipping: enough to see any end
 )
 
 // Errors of framing end the link: what a server sends always passes.
@@ -31,8 +31,9 @@ type frame struct {
 // parsing them. It looks at each byte once, however it arrives, and never holds more
 // than max bytes: the rest of a bigger element is read and thrown away.
 type framer struct {
-	r   io.Reader
-	max int
+	r    io.Reader
+	max  int
+	size int // of the buffer between stanzas
 
 	buf             []byte
 	start, pos, end int // the element begins at start; pos is scanned up to; bytes are there up to end
@@ -55,8 +56,8 @@ const (
 	special // CDATA, comment, processing instruction
 )
 
-func newFramer(r io.Reader, limit int) *framer {
-	return &framer{r: r, max: limit, buf: make([]byte, readSize)}
+func newFramer(r io.Reader, limit, size int) *framer {
+	return &framer{r: r, max: limit, size: size, buf: make([]byte, size)}
 }
 
 // next returns the next whole element, or errClosed at the end of the stream.
@@ -81,8 +82,8 @@ func (f *framer) begin() {
 	f.start, f.head, f.over = f.pos, 0, false
 	if f.start == f.end {
 		f.start, f.pos, f.end = 0, 0, 0
-		if len(f.buf) > keepSize {
-			f.buf = make([]byte, readSize)
+		if len(f.buf) > keepTimes*f.size {
+			f.buf = make([]byte, f.size)
 		}
 	}
 }
@@ -123,7 +124,7 @@ func (f *framer) makeRoom() {
 		f.pos -= f.start
 		f.start = 0
 	default:
-		grown := make([]byte, min(2*len(f.buf), f.max+readSize))
+		grown := make([]byte, min(2*len(f.buf), f.max+f.size))
 		copy(grown, f.buf[:f.end])
 		f.buf = grown
 	}

@@ -13,7 +13,7 @@ import (
 
 // frames reads all frames of a stream, and how it ended.
 func frames(r io.Reader, limit int) (all []string, err error) {
-	f := newFramer(r, limit)
+	f := newFramer(r, limit, readSize)
 	for {
 		frame, err := f.next()
 		if err != nil {
@@ -75,7 +75,7 @@ func TestFramingKeepsHeadOfWhatIsTooBig(t *testing.T) {
 		{"a little", `<iq id='1'>` + strings.Repeat("x", 60_000) + `</iq>`, `cut:<iq id='1'>`},
 	} {
 		for _, r := range []io.Reader{strings.NewReader(test.in + tail), iotest.HalfReader(strings.NewReader(test.in + tail))} {
-			f := newFramer(r, 50_000)
+			f := newFramer(r, 50_000, readSize)
 			got, err := f.next()
 			if text := "cut:" + string(got.data); err != nil || !got.cut || text != test.want {
 				t.Errorf("%s: got %.40q, cut %v, %v; want %q", test.name, text, got.cut, err, test.want)
@@ -91,7 +91,7 @@ func TestFramingKeepsHeadOfWhatIsTooBig(t *testing.T) {
 }
 
 func TestFramingLetsBigBuffersGo(t *testing.T) {
-	f := newFramer(strings.NewReader("<a>"+strings.Repeat("x", 500_000)+"</a><b/>"), 1<<20)
+	f := newFramer(strings.NewReader("<a>"+strings.Repeat("x", 500_000)+"</a><b/>"), 1<<20, readSize)
 	for range 2 {
 		if _, err := f.next(); err != nil {
 			t.Fatal(err)
@@ -167,7 +167,7 @@ func BenchmarkRead(b *testing.B) { benchmarkRead(b, true) }
 
 func benchmarkRead(b *testing.B, parse bool) {
 	stanza := initiate()
-	f := newFramer(&loop{b: stanza}, 1<<20)
+	f := newFramer(&loop{b: stanza}, 1<<20, readSize)
 	b.SetBytes(int64(len(stanza)))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"mellium.im/xmpp/stream"
+	mellium "mellium.im/xmpp/stream"
 )
 
 // streamError is a <stream:error/> (RFC 6120 §4.9) that came over a link that was up.
@@ -27,7 +27,7 @@ func (e streamError) Error() string {
 
 // conditionOf returns the condition of a stream error, of the handshake or later.
 func conditionOf(err error) string {
-	var early stream.Error
+	var early mellium.Error
 	if errors.As(err, &early) {
 		return early.Err
 	}

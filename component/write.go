@@ -8,9 +8,13 @@ import (
 )
 
 const (
+	// streamEnd are a stream's last words.
+	streamEnd = "</stream:stream>"
 	// writeWait is how long the server may take nothing. It is longer than a server
 	// that is stopped for 30 s, and than the self-ping takes to find a dead link.
 	writeWait = 40 * time.Second
+	// keepSize is the biggest buffer that is kept though little of it is used.
+	keepSize = 256 << 10
 	// writeSize is the most that one call writes under one deadline.
 	writeSize = 256 << 10
 )
@@ -19,6 +23,7 @@ const (
 // that under load one system call carries many stanzas.
 type queue struct {
 	maxBytes, maxStanzas int
+	writer               func() // started when there is something to write; nil: one waits in take
 
 	mu      sync.Mutex
 	wake    sync.Cond
@@ -27,6 +32,7 @@ type queue struct {
 	buf     []byte // whole stanzas, one after the other
 	spare   []byte // the writer's last buffer, to be filled next
 	stanzas int
+	writing bool // a writer that was started runs
 }
 
 func newQueue(maxBytes, maxStanzas int) *queue {
@@ -35,33 +41,45 @@ func newQueue(maxBytes, maxStanzas int) *queue {
 	return q
 }
 
-// push adds a whole stanza. It never waits.
-func (q *queue) push(stanza []byte) error {
+// push adds a whole stanza, given in two parts. It never waits.
+func (q *queue) push(begin, rest []byte) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.open || q.ending {
 		return ErrDown
 	}
-	if q.stanzas >= q.maxStanzas || len(q.buf)+len(stanza) > q.maxBytes {
+	if q.stanzas >= q.maxStanzas || len(q.buf)+len(begin)+len(rest) > q.maxBytes {
 		return ErrFull
 	}
-	q.buf = append(q.buf, stanza...)
+	q.buf = append(append(q.buf, begin...), rest...)
 	q.stanzas++
 	if q.stanzas == 1 {
-		q.wake.Signal()
+		q.summon()
 	}
 	return nil
 }
 
-// take waits for stanzas and returns all of them, or nil at the end. They are valid
-// until the next call.
+// summon sees to it that somebody writes what waits.
+func (q *queue) summon() {
+	switch {
+	case q.writer == nil:
+		q.wake.Signal()
+	case !q.writing:
+		q.writing = true
+		go q.writer()
+	}
+}
+
+// take returns all stanzas that wait, or nil at the end; they are valid until the next
+// call. Where a writer is started when it is needed, the end is when nothing waits.
 func (q *queue) take() []byte {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for q.open && !q.ending && len(q.buf) == 0 {
+	for q.writer == nil && q.open && !q.ending && len(q.buf) == 0 {
 		q.wake.Wait()
 	}
 	if !q.open || len(q.buf) == 0 {
+		q.rest()
 		return nil
 	}
 	taken := q.buf
@@ -72,6 +90,19 @@ func (q *queue) take() []byte {
 	return taken
 }
 
+// rest notes that nobody writes any more. A queue that writes by need keeps no memory for
+// it; q.mu is held.
+func (q *queue) rest() {
+	if q.writer == nil {
+		return
+	}
+	q.writing, q.spare = false, nil
+	if len(q.buf) == 0 {
+		q.buf = nil
+	}
+	q.wake.Broadcast()
+}
+
 // begin opens the queue for a new link.
 func (q *queue) begin() {
 	q.mu.Lock()
@@ -79,12 +110,30 @@ func (q *queue) begin() {
 	q.open, q.ending, q.buf, q.stanzas = true, false, q.buf[:0], 0
 }
 
-// finish lets the writer send what waits, and refuses what comes after.
-func (q *queue) finish() { q.set(func() { q.ending = true }) }
+// finish lets the writer send what waits and these last words, and refuses what comes after.
+func (q *queue) finish(last string) {
+	q.set(func() {
+		if !q.open || q.ending {
+			return
+		}
+		q.ending = true
+		q.buf = append(q.buf, last...)
+		q.summon()
+	})
+}
 
 // drop closes the queue and forgets what waits: after a broken link nobody knows how
 // much of it arrived.
 func (q *queue) drop() { q.set(func() { q.open, q.buf, q.stanzas = false, q.buf[:0], 0 }) }
+
+// settle waits until nobody writes: after drop, and when the connection is closed.
+func (q *queue) settle() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.writing {
+		q.wake.Wait()
+	}
+}
 
 func (q *queue) set(change func()) {
 	q.mu.Lock()
@@ -105,8 +154,8 @@ func (q *queue) up() bool {
 	return q.open && !q.ending
 }
 
-// writeTo writes until the queue is dropped, or finished and empty. It is the one
-// goroutine that writes on a link once it is up.
+// writeTo writes until take says that it is the end. It is the one goroutine that writes on
+// a link once it is up.
 func (q *queue) writeTo(c net.Conn) error {
 	for {
 		stanzas := q.take()
@@ -114,6 +163,7 @@ func (q *queue) writeTo(c net.Conn) error {
 			return nil
 		}
 		if err := writeAll(c, stanzas); err != nil {
+			q.set(q.rest)
 			return err
 		}
 	}

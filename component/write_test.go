@@ -14,28 +14,28 @@ import (
 
 func TestQueue(t *testing.T) {
 	q := newQueue(10, 3)
-	if err := q.push([]byte("a")); !errors.Is(err, ErrDown) {
+	if err := q.push([]byte("a"), nil); !errors.Is(err, ErrDown) {
 		t.Errorf("before the link: got %v, want %v", err, ErrDown)
 	}
 	q.begin()
 	for _, s := range []string{"12345", "6789"} {
-		if err := q.push([]byte(s)); err != nil {
+		if err := q.push([]byte(s), nil); err != nil {
 			t.Errorf("%s: %v", s, err)
 		}
 	}
-	if err := q.push([]byte("ab")); !errors.Is(err, ErrFull) {
+	if err := q.push([]byte("ab"), nil); !errors.Is(err, ErrFull) {
 		t.Errorf("11 bytes of 10: got %v, want %v", err, ErrFull)
 	}
-	q.push([]byte("a"))
-	if err := q.push(nil); !errors.Is(err, ErrFull) {
+	q.push([]byte("a"), nil)
+	if err := q.push(nil, nil); !errors.Is(err, ErrFull) {
 		t.Errorf("4 stanzas of 3: got %v, want %v", err, ErrFull)
 	}
 	if got := string(q.take()); got != "123456789a" {
 		t.Errorf("got %q, want all of it in order", got)
 	}
-	q.push([]byte("last"))
-	q.finish()
-	if err := q.push([]byte("late")); !errors.Is(err, ErrDown) {
+	q.push([]byte("last"), nil)
+	q.finish("")
+	if err := q.push([]byte("late"), nil); !errors.Is(err, ErrDown) {
 		t.Errorf("after the end: got %v, want %v", err, ErrDown)
 	}
 	if got := string(q.take()); got != "last" {
@@ -45,10 +45,10 @@ func TestQueue(t *testing.T) {
 		t.Errorf("got %q, want the end", got)
 	}
 	q.begin()
-	q.push([]byte("lost"))
+	q.push([]byte("lost"), nil)
 	q.drop()
 	q.begin()
-	q.push([]byte("new"))
+	q.push([]byte("new"), nil)
 	if got := string(q.take()); got != "new" {
 		t.Errorf("got %q, want nothing of the old link", got)
 	}
@@ -60,7 +60,7 @@ func TestWriterGivesUpOnAServerThatReadsNothing(t *testing.T) {
 		defer theirs.Close()
 		q := newQueue(1000, 10)
 		q.begin()
-		q.push([]byte("hello"))
+		q.push([]byte("hello"), nil)
 		begin := time.Now()
 		if err := q.writeTo(ours); err == nil || time.Since(begin) != writeWait {
 			t.Errorf("got %v after %v, want an error after %v", err, time.Since(begin), writeWait)
@@ -88,9 +88,9 @@ func TestWritesCoalesceInOrder(t *testing.T) {
 	var want, got bytes.Buffer
 	for i := range 5000 {
 		fmt.Fprintf(&want, "<%d>", i)
-		q.push(fmt.Appendf(nil, "<%d>", i))
+		q.push(fmt.Appendf(nil, "<%d>", i), nil)
 	}
-	q.finish()
+	q.finish("")
 	c := &counter{call: &got}
 	if err := q.writeTo(c); err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func BenchmarkSend(b *testing.B) {
 		}
 		sent++
 	}
-	c.out.finish()
+	c.out.finish("")
 	writer.Wait()
 	conn.Close()
 	sink.Wait()
