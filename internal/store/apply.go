@@ -36,11 +36,13 @@ func (c PutContact) apply(w *writer) error {
 	if before < 0 && (contacts >= MaxContacts || all >= MaxRows) || c.Pending && before != 1 && pending >= MaxPending {
 		return ErrLimit
 	}
-	_, err = w.exec(`INSERT INTO contact (local, bare, sees_us, we_see, asked, pending, greeted, title, message, sum)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (local, bare) DO UPDATE SET
+	_, err = w.exec(`INSERT INTO contact (local, bare, sees_us, we_see, asked, pending, greeted, listed, approved, blocked, title, message, teams, sum)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (local, bare) DO UPDATE SET
 		sees_us = excluded.sees_us, we_see = excluded.we_see, asked = excluded.asked, pending = excluded.pending,
-		greeted = excluded.greeted, title = excluded.title, message = excluded.message, sum = excluded.sum`,
-		c.Local, c.Bare, c.From, c.To, c.Asked, c.Pending, c.Greeted, c.Title, c.Message, Contact(c).sum())
+		greeted = excluded.greeted, listed = excluded.listed, approved = excluded.approved, blocked = excluded.blocked,
+		title = excluded.title, message = excluded.message, teams = excluded.teams, sum = excluded.sum`,
+		c.Local, c.Bare, c.From, c.To, c.Asked, c.Pending, c.Greeted, c.Listed, c.Approved, c.Blocked,
+		c.Title, c.Message, c.Groups, Contact(c).sum())
 	return err
 }
 

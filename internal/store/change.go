@@ -37,8 +37,12 @@ type Contact struct {
 	Asked       bool   // our request to see it is out
 	Pending     bool   // its request waits for an answer
 	Greeted     bool   // sees us without a subscription, because we called
+	Listed      bool   // put into the list by hand
+	Approved    bool   // may see us as soon as it asks
+	Blocked     bool   // neither seen nor heard
 	Title       string // what it is called
 	Message     string // what its request said
+	Groups      string // where it is put, one to a line
 }
 
 // Call is a call that a name has missed.
@@ -101,7 +105,7 @@ func (c UseOnce) check() error     { return key(c.ID) }
 func (c Prune) check() error       { return nil }
 
 func (c PutContact) check() error {
-	return errors.Join(key(c.Local, c.Title, c.Message), key(c.Bare))
+	return errors.Join(key(c.Local, c.Title, c.Message, c.Groups), key(c.Bare))
 }
 
 func (c Missed) check() error { return key(c.Local, c.From, c.Title, c.Media) }

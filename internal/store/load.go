@@ -132,11 +132,12 @@ func (s *State) loadNames(ctx context.Context, q asker, missing tally) error {
 func (s *State) loadContacts(ctx context.Context, q asker, missing tally) error {
 	s.Contacts = make([]Contact, 0, missing[[2]string{"contact", ""}])
 	local := ""
-	return each(ctx, q, `SELECT local, bare, sees_us, we_see, asked, pending, greeted, title, message, sum
-		FROM contact ORDER BY local, bare`, func(scan scan) error {
+	return each(ctx, q, `SELECT local, bare, sees_us, we_see, asked, pending, greeted, listed, approved, blocked,
+		title, message, teams, sum FROM contact ORDER BY local, bare`, func(scan scan) error {
 		var c Contact
 		var sum int64
-		err := scan(&c.Local, &c.Bare, &c.From, &c.To, &c.Asked, &c.Pending, &c.Greeted, &c.Title, &c.Message, &sum)
+		err := scan(&c.Local, &c.Bare, &c.From, &c.To, &c.Asked, &c.Pending, &c.Greeted, &c.Listed, &c.Approved, &c.Blocked,
+			&c.Title, &c.Message, &c.Groups, &sum)
 		if err != nil {
 			return err
 		}

@@ -95,3 +95,18 @@ func TestStepsAreTakenWholeOrNotAtAll(t *testing.T) {
 		t.Errorf("got %v, want %v", err, ErrNewer)
 	}
 }
+
+// What a later schema has added to a contact is kept, in a store that began with the first.
+func TestContactsOfOlderVersionsTakeMore(t *testing.T) {
+	path := ofVersion(t, 1)
+	s := opened(t, path)
+	_, want := some()
+	more := want.Contacts[1]
+	more.Listed, more.Approved, more.Blocked, more.Groups = true, true, true, "Verona\nFriends"
+	must(t, s, PutContact(more))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want.Contacts[1] = more
+	expect(t, loaded(t, opened(t, path)), want)
+}

@@ -23,10 +23,14 @@ func (c Call) sum() int64 { return sum(millis(c.At), c.Local, c.From, c.Title, c
 
 func (c Contact) sum() int64 {
 	var flags int64
-	for i, set := range []bool{c.From, c.To, c.Asked, c.Pending, c.Greeted} {
+	for i, set := range []bool{c.From, c.To, c.Asked, c.Pending, c.Greeted, c.Listed, c.Approved, c.Blocked} {
 		if set {
 			flags |= 1 << i
 		}
 	}
-	return sum(flags, c.Local, c.Bare, c.Title, c.Message)
+	values := []string{c.Local, c.Bare, c.Title, c.Message}
+	if c.Groups != "" { // which rows of the first schema had none of
+		values = append(values, c.Groups)
+	}
+	return sum(flags, values...)
 }
