@@ -17,7 +17,7 @@ func (nopStream) SendIQ(component.IQ, func(*component.Stanza, error)) error { re
 func (nopStream) AppendCaps(w *element.Writer)                              { w.Empty(nsCaps, "c", "ver", "ours") }
 
 // nopBrowser is a page that hears everything and shows nothing.
-type nopBrowser struct{}
+type nopBrowser struct{ number int }
 
 func (*nopBrowser) Send(web.Message)  {}
 func (*nopBrowser) Close(int, string) {}

@@ -51,9 +51,9 @@ type Bridge struct {
 	proposals  map[proposalKey]*xmppEnd
 	caps       map[string]*caps     // by node#ver
 	used       map[string]time.Time // links that count once, when there is no store
-	ghosts     []string             // full JIDs that were told as available, and not yet as gone
-	capsOpen   int                  // questions for caps without answer
-	sorry      func()               // answers what this turn is about, should it fail; nil when it is answered
+	pace       pace
+	capsOpen   int    // questions for caps without answer
+	sorry      func() // answers what this turn is about, should it fail; nil when it is answered
 	contacts   int
 	devices    map[string]*contact // of each XMPP user the entry that knows devices of his, the last one told
 	rooms      int                 // with somebody in them
@@ -72,7 +72,7 @@ func New(cfg Config, stream Stream) *Bridge {
 		todo: make(chan func(), 64), done: make(chan struct{}), vanish: 4 * time.Second, alive: time.Minute,
 		newID: func() string { return rand.Text()[:16] }, newSID: newUUID,
 		sessions: map[web.Sender]*session{}, users: map[string]*user{}, tabs: map[string]*tab{}, calls: map[*call]bool{},
-		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{}, devices: map[string]*contact{}, used: map[string]time.Time{},
+		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{}, devices: map[string]*contact{}, used: map[string]time.Time{}, pace: newPace(),
 		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller), perRefusal: newMeters(1),
 	}
 	b.remember(cfg.State)
@@ -156,12 +156,12 @@ var errFailed = Failed(Internal, errors.New("the turn failed"))
 func (b *Bridge) Closed(s web.Sender) { b.do(func() { b.closed(s) }) }
 
 // Shutdown ends all calls, says unavailable for everyone and tells the browsers. It returns
-// when all of it is queued, or with ctx.
+// when all of it is queued, or the link is lost, or with ctx.
 func (b *Bridge) Shutdown(ctx context.Context) {
 	told := make(chan struct{})
 	b.do(func() {
 		b.shutdown()
-		close(told)
+		b.whenSaid(func() { close(told) })
 	})
 	select {
 	case <-told:
@@ -171,7 +171,7 @@ func (b *Bridge) Shutdown(ctx context.Context) {
 }
 
 func (b *Bridge) shutdown() {
-	b.stopping = true
+	b.stopping, b.pace.hurry = true, true
 	for c := range b.calls {
 		c.finish(nil, Shutdown, "")
 	}

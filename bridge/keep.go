@@ -36,7 +36,9 @@ func (b *Bridge) remember(s store.State) {
 			u.missed = append(u.missed, call)
 		}
 	}
-	b.ghosts = s.Online
+	for _, jid := range s.Online {
+		b.bury(jid, b.users[b.ours(jid)])
+	}
 }
 
 // keep stores a change; then, inside the loop, what may only follow when it is stored. Without
@@ -103,37 +105,6 @@ const (
 	queued
 	safe
 )
-
-// leftBehind tells of a tab that it has gone, when that can be told.
-func (b *Bridge) leftBehind(jid string) {
-	u := b.users[b.ours(jid)]
-	switch {
-	case b.link.up:
-	case u == nil || len(u.contacts) == 0 || len(b.ghosts) >= b.cfg.Limits.Rosters:
-		return // nobody to tell; what the store has of it is seen to after a restart
-	default:
-		b.ghosts = append(b.ghosts, jid)
-		return
-	}
-	if u != nil {
-		for _, c := range u.contacts {
-			if c.from || c.greeted {
-				b.sendPresence("unavailable", jid, c.bare)
-			}
-		}
-	}
-	b.keep(store.Offline{JID: jid}, b.kept)
-}
-
-// bury tells of those who went while nobody could be told: in an earlier run, or while the
-// link was down.
-func (b *Bridge) bury() {
-	ghosts := b.ghosts
-	b.ghosts = nil
-	for _, jid := range ghosts {
-		b.leftBehind(jid)
-	}
-}
 
 // keepFor is how long the store remembers calls.
 const keepFor = 90 * 24 * time.Hour

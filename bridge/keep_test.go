@@ -142,7 +142,7 @@ func TestTabsAreKeptFirst(t *testing.T) {
 			t.Errorf("shown before it is stored: %s", got)
 		}
 		d.commit(t, nil, store.Online{JID: jid})
-		if got, want := p.told(t, ""), fmt.Sprintf("<presence from='%s' to='juliet@example.org'>", jid); got != want {
+		if got, want := p.told(t, ""), fmt.Sprintf("<presence from='%s' to='juliet@example.org'>\n<presence type='probe' from='bob@call.example.org' to='juliet@example.org'>", jid); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 		if got, want := p.told(t, "bob gone"), fmt.Sprintf("<presence type='unavailable' from='%s' to='juliet@example.org'>", jid); got != want {

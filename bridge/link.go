@@ -49,14 +49,12 @@ func (b *Bridge) linked(l *link, up bool) {
 		b.linkLost(l)
 		return
 	}
-	if l == b.link {
-		b.bury()
-	}
-	for _, t := range b.tabs {
-		if t.user.link == l {
-			b.online(t)
+	for _, u := range b.users {
+		if u.link == l {
+			b.onlineAgain(u)
 		}
 	}
+	b.walk()
 	owed := l.owed
 	l.owed = nil
 	for _, send := range owed {
@@ -65,6 +63,9 @@ func (b *Bridge) linked(l *link, up bool) {
 }
 
 func (b *Bridge) linkLost(l *link) {
+	if l == b.link {
+		b.pace.lost()
+	}
 	for _, x := range b.jingles {
 		x.lostLink = x.lostLink || x.user.link == l
 	}

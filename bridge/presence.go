@@ -231,22 +231,18 @@ func (b *Bridge) announceDomain(to string) {
 
 // online tells everybody who may know that a tab is here, and asks who is there.
 func (b *Bridge) online(t *tab) {
-	for _, c := range t.user.contacts {
-		if c.from || c.greeted {
-			b.announce(t, c.bare)
-		}
-		if c.to || c.from {
-			b.sendPresence("probe", t.user.bare, c.bare)
-		}
-		c.told = ""
-		b.paint(t.user, c)
+	b.noted(t, func() { b.goRound(t, now, true, true) })
+}
+
+// onlineAgain does so for all tabs of a name, when its server has forgotten them.
+func (b *Bridge) onlineAgain(u *user) {
+	for i, t := range u.tabs {
+		b.noted(t, func() { b.goRound(t, anew, i == 0, true) })
 	}
 }
 
 func (b *Bridge) offline(t *tab) {
-	if t.noted != unnoted || b.cfg.Store == nil {
-		b.leftBehind(t.jid)
-	}
+	b.depart(t)
 	for _, c := range t.user.contacts {
 		if c.greeted && len(t.user.tabs) <= 1 {
 			c.greeted = false
@@ -275,6 +271,12 @@ func (b *Bridge) announce(t *tab, to string) {
 }
 
 func (b *Bridge) tellAvailable(t *tab, to string) {
+	t.told = true
+	b.metrics.presence.Inc()
+	b.send(t.jid, b.available(t, to))
+}
+
+func (b *Bridge) available(t *tab, to string) []byte {
 	var w element.Writer
 	w.Start(component.NS, "presence")
 	w.Attr("from", t.jid)
@@ -283,17 +285,20 @@ func (b *Bridge) tellAvailable(t *tab, to string) {
 	t.user.link.stream.AppendCaps(&w)
 	w.Leaf(nsNick, "nick", t.user.shown())
 	w.End()
-	b.metrics.presence.Inc()
-	b.send(t.jid, w.Bytes())
+	return w.Bytes()
 }
 
 func (b *Bridge) sendPresence(kind, from, to string) {
+	b.metrics.presence.Inc()
+	b.send(from, presenceOf(kind, from, to))
+}
+
+func presenceOf(kind, from, to string) []byte {
 	var w element.Writer
 	w.Start(component.NS, "presence")
 	w.Attr("type", kind)
 	w.Attr("from", from)
 	w.Attr("to", to)
 	w.End()
-	b.metrics.presence.Inc()
-	b.send(from, w.Bytes())
+	return w.Bytes()
 }

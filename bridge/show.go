@@ -62,11 +62,7 @@ func (b *Bridge) showOurs(t *tab, m web.Message) error {
 
 // showAgain tells everybody who may know how a tab is now.
 func (b *Bridge) showAgain(t *tab) {
-	for _, c := range t.user.contacts {
-		if c.from || c.greeted {
-			b.announce(t, c.bare)
-		}
-	}
+	b.noted(t, func() { b.goRound(t, now, false, false) })
 }
 
 // append writes the mood into a presence that says available.

@@ -37,6 +37,8 @@ type tab struct {
 
 	noted   note     // that it is told as available
 	telling []func() // what waits for that
+	told    bool     // somebody was told
+	round   *round   // what it has still to tell; nil for nothing
 }
 
 // desk is what a browser has, whichever names it goes by.
