@@ -96,6 +96,9 @@ func (o *object) item(item *Item) {
 	if item.Ask {
 		o.flag("ask", true)
 	}
+	if item.Blocked {
+		o.flag("blocked", true)
+	}
 	if item.Subscription != "remove" {
 		o.must("show", item.Show)
 		o.text("status", item.Status)
@@ -110,6 +113,9 @@ func (o *object) message(m *Message) {
 	o.text("title", m.Title)
 	o.text("body", m.Body)
 	o.text("mid", m.Mid)
+	if m.Sent {
+		o.flag("sent", true)
+	}
 	o.number("at", m.At)
 	o.id(m.ID)
 }

@@ -49,6 +49,7 @@ type Message struct {
 	// Messages to a person.
 	Body string // as typed, 1 to 4,000 characters; "" none
 	Mid  string // to the browser: the same message has the same
+	Sent bool   // to the browser: one's own, from another tab; Name is whom it is for
 
 	V               int             // login
 	Page            string          // login, from the browser: as a visitor of this page
@@ -80,6 +81,7 @@ type Item struct {
 	Groups       []string
 	Subscription string // none, to, from, both, remove
 	Ask          bool   // asked for its presence, and not answered yet
+	Blocked      bool   // neither seen nor heard
 	Show, Status string
 	Media        []string // what it can be called with
 }
@@ -120,7 +122,7 @@ var known = map[string]bool{
 	"login": true, "offer": true, "answer": true, "candidate": true, "leave": true,
 	"invite": true, "ringing": true, "accept": true, "info": true,
 	"presence": true, "roster": true, "subscribe": true, "subscribed": true,
-	"unsubscribe": true, "unsubscribed": true, "join": true, "message": true, "ice": true, "ping": true,
+	"unsubscribe": true, "unsubscribed": true, "block": true, "unblock": true, "join": true, "message": true, "ice": true, "ping": true,
 	"ok": false, "error": false, "joined": false, "left": false, "missed": false, "receipt": false, "pong": false, "shutdown": false,
 }
 
