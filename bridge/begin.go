@@ -35,7 +35,7 @@ func (b *Bridge) begin(t *tab, m web.Message, offer json.RawMessage) error {
 			return Failed(Incompatible, errors.New("XMPP users can be called with audio and video"))
 		}
 	}
-	if to.local == t.user.key {
+	if t.user.is(to) {
 		return Failed(NotFound, errors.New("that is you"))
 	}
 	if crossing := t.crossing(to); crossing != nil {
@@ -143,7 +143,7 @@ func notCallable(bare string) error {
 // mayBegin checks limits first, so that refused attempts count, then policy.
 func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
 	target := to.local + " " + to.bare
-	if !t.calls.AllowN(now, 1) || !b.perAddr.allow(web.Network(t.sock.Addr()), now) || !b.perTarget.allow(t.user.key+" "+target, now) {
+	if !t.calls.AllowN(now, 1) || !b.perAddr.allow(web.Network(t.sock.Addr()), now) || !b.perTarget.allow(t.user.bare+" "+target, now) {
 		b.metrics.limited.WithLabelValues("new_calls").Inc()
 		return Failed(TooMuch, errCalls)
 	}
@@ -157,7 +157,7 @@ func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
 	switch {
 	case to.bare == "":
 		return nil
-	case !b.mayCall(to.bare):
+	case t.user.account == nil && !b.mayCall(to.bare):
 		return notCallable(to.bare)
 	case !t.user.link.up:
 		return Failed(Upstream, errors.New("the XMPP server cannot be reached at the moment"))

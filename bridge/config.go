@@ -19,9 +19,15 @@ type Config struct {
 	OldPages  string   // whose calls a page without ringing answers: "contacts" (default), "anyone", "nobody"
 	StrictOld bool     // old pages get no error frame for unknown names (docs/protocol.md)
 
-	Auth  Authenticator // who may log in as whom; nil: as Anonymous says
-	Store Keeper        // what outlives a restart; nil: nothing does
-	State store.State   // what an earlier run left in it
+	Auth Authenticator // who may log in as whom; nil: as Anonymous says
+	// Accounts holds the sessions of browsers that are an XMPP account; nil: there are none.
+	Accounts Accounts
+	// AsNames is the domain whose accounts are names here, alice@example.org as alice, and
+	// not themselves; "" for none.
+	AsNames string
+
+	Store Keeper      // what outlives a restart; nil: nothing does
+	State store.State // what an earlier run left in it
 
 	ICEServers []web.IceServer
 	ICETTL     time.Duration

@@ -19,6 +19,7 @@ type contact struct {
 	name      string
 	resources map[string]*resource // by full JID
 	kept      bool                 // it is stored
+	listed    bool                 // in the contact list of an account, which its server keeps
 	told      string               // last state told to the tabs
 	open      int                  // questions for caps without answer
 }
@@ -61,22 +62,28 @@ func (b *Bridge) makeRoom(u *user) bool {
 		if looked++; len(u.tabs) == 0 || looked > looks {
 			break
 		}
-		if n := len(other.contacts); len(other.tabs) == 0 && n > 0 {
+		if len(other.tabs) == 0 && len(other.contacts) > 0 {
 			b.metrics.limited.WithLabelValues("rosters").Inc()
-			b.metrics.subscriptions.Sub(float64(n))
-			b.contacts -= n
-			for _, c := range other.contacts {
-				b.gone(c)
-				if c.kept {
-					b.keep(store.DropContact{Local: other.key, Bare: c.bare}, b.kept)
-				}
-			}
-			clear(other.contacts)
+			b.dropContacts(other)
 			b.forget(other)
 			return true
 		}
 	}
 	return false
+}
+
+// dropContacts forgets all contacts of a name.
+func (b *Bridge) dropContacts(u *user) {
+	n := len(u.contacts)
+	b.metrics.subscriptions.Sub(float64(n))
+	b.contacts -= n
+	for _, c := range u.contacts {
+		b.gone(c)
+		if c.kept {
+			b.keep(store.DropContact{Local: u.key, Bare: c.bare}, b.kept)
+		}
+	}
+	clear(u.contacts)
 }
 
 func (b *Bridge) known(local string, s *component.Stanza) *contact {
@@ -89,7 +96,7 @@ func (b *Bridge) known(local string, s *component.Stanza) *contact {
 
 // tidy drops an entry that means nothing any more.
 func (b *Bridge) tidy(u *user, c *contact) {
-	if c.from || c.to || c.asked || c.greeted || u.contacts[c.bare] != c {
+	if c.from || c.to || c.asked || c.greeted || c.listed || u.contacts[c.bare] != c {
 		return
 	}
 	b.gone(c)

@@ -27,7 +27,7 @@ func (t *tab) crossing(to address) *browserEnd {
 func (c *call) answersTo(to address) bool {
 	switch caller := c.caller.(type) {
 	case *browserEnd:
-		return to.local != "" && caller.tab.user.key == to.local
+		return caller.tab.user.is(to)
 	case *xmppEnd:
 		return to.bare != "" && caller.bare == to.bare
 	}

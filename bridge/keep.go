@@ -65,6 +65,10 @@ func (b *Bridge) kept(err error) {
 
 // keepContact stores an entry of a contact list as it is now.
 func (b *Bridge) keepContact(u *user, c *contact, then func(error)) {
+	if u.account != nil { // its server keeps them
+		then(nil)
+		return
+	}
 	c.kept = true
 	b.keep(store.PutContact{
 		Local: u.key, Bare: c.bare, From: c.from, To: c.to, Asked: c.asked, Greeted: c.greeted, Title: c.name,
@@ -74,7 +78,7 @@ func (b *Bridge) keepContact(u *user, c *contact, then func(error)) {
 // noted lets a tab be told as available: first it is stored that it is, so that, whatever
 // happens to us, somebody tells later that it is not.
 func (b *Bridge) noted(t *tab, tell func()) {
-	if b.cfg.Store == nil || t.noted == safe {
+	if b.cfg.Store == nil || t.noted == safe || t.user.account != nil {
 		tell()
 		return
 	}

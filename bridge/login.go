@@ -59,16 +59,24 @@ func (b *Bridge) check(s *session, m web.Message) {
 		s.method = "password"
 	}
 	request := auth.Request{Name: m.Name, Password: m.Password, Token: m.Token, Addr: s.sock.Addr()}
+	var held Account
+	if s.method == "password" && b.isAccount(m.Name) {
+		s.method = "xmpp"
+		request.Account = b.loginTo(&held, m.Name, m.Password)
+	}
 	m.Password, m.Token = "", ""
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), loginTime)
 		defer cancel()
 		grant, err := b.cfg.Auth.Check(ctx, request)
-		b.do(func() { b.checked(s, m, grant, err) })
+		b.do(func() { b.checked(s, m, grant, held, err) })
 	}()
 }
 
-func (b *Bridge) checked(s *session, m web.Message, g auth.Grant, err error) {
+func (b *Bridge) checked(s *session, m web.Message, g auth.Grant, held Account, err error) {
+	if held != nil && (b.sessions[s.sock] != s || err != nil) {
+		held.Close()
+	}
 	var refused *auth.Error
 	switch {
 	case b.sessions[s.sock] != s: // gone meanwhile
@@ -82,7 +90,13 @@ func (b *Bridge) checked(s *session, m web.Message, g auth.Grant, err error) {
 		b.refuseLogin(s, m, auth.Error{Code: "upstream", Text: "logins cannot be checked just now"})
 	case g.Once != "":
 		b.once(s, m, g)
+	case held != nil && !b.asName(&g):
+		s.checking = false
+		b.hold(s, m, g, held)
 	default:
+		if held != nil {
+			held.Close()
+		}
 		s.checking = false
 		b.admit(s, m, g)
 	}

@@ -231,17 +231,29 @@ func (b *Bridge) announceDomain(to string) {
 
 // online tells everybody who may know that a tab is here, and asks who is there.
 func (b *Bridge) online(t *tab) {
+	if t.user.account != nil {
+		b.accountOnline(t)
+		return
+	}
 	b.noted(t, func() { b.goRound(t, now, true, true) })
 }
 
 // onlineAgain does so for all tabs of a name, when its server has forgotten them.
 func (b *Bridge) onlineAgain(u *user) {
 	for i, t := range u.tabs {
+		if u.account != nil {
+			b.accountOnline(t)
+			return // it has one
+		}
 		b.noted(t, func() { b.goRound(t, anew, i == 0, true) })
 	}
 }
 
 func (b *Bridge) offline(t *tab) {
+	if t.user.account != nil {
+		b.send(t.jid, []byte("<presence xmlns='"+component.NS+"' type='unavailable'/>"))
+		return
+	}
 	b.depart(t)
 	for _, c := range t.user.contacts {
 		if c.greeted && len(t.user.tabs) <= 1 {
@@ -254,6 +266,9 @@ func (b *Bridge) offline(t *tab) {
 // greet shows a tab to somebody it calls who does not have it in a list, so that the
 // device can see what it is called by (XEP-0353 §3.1).
 func (b *Bridge) greet(u *user, self, bare string) {
+	if u.account != nil {
+		return // its server decides who sees it
+	}
 	c := b.contact(u, bare)
 	if c == nil || c.from || c.greeted {
 		return
@@ -280,7 +295,7 @@ func (b *Bridge) available(t *tab, to string) []byte {
 	var w element.Writer
 	w.Start(component.NS, "presence")
 	w.Attr("from", t.jid)
-	w.Attr("to", to)
+	w.AttrIf("to", to) // none: to all who may know
 	t.mood.append(&w)
 	t.user.link.stream.AppendCaps(&w)
 	w.Leaf(nsNick, "nick", t.user.shown())

@@ -290,7 +290,7 @@ func (b *Bridge) seatFor(t *tab, m web.Message) (*tab, error) {
 func (b *Bridge) member(u *user, name string) *tab {
 	who, err := b.addressOf(name)
 	for _, t := range u.tabs {
-		if err == nil && t.own.user.key == who.local {
+		if err == nil && t.own.user.is(who) {
 			return t
 		}
 	}

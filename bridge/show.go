@@ -62,6 +62,12 @@ func (b *Bridge) showOurs(t *tab, m web.Message) error {
 
 // showAgain tells everybody who may know how a tab is now.
 func (b *Bridge) showAgain(t *tab) {
+	if a := t.user.account; a != nil {
+		if a.greeted {
+			b.tellAvailable(t, "")
+		}
+		return
+	}
 	b.noted(t, func() { b.goRound(t, now, false, false) })
 }
 

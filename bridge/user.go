@@ -93,6 +93,9 @@ func (b *Bridge) open(s *session, u *user, invites bool) {
 
 func (b *Bridge) newTab(d *desk, u *user) *tab {
 	t := &tab{desk: d, user: u, jid: u.bare + "/" + rand.Text()[:10]}
+	if u.account != nil {
+		t.jid = u.key
+	}
 	u.tabs = append(u.tabs, t)
 	b.tabs[t.jid] = t
 	return t
@@ -128,7 +131,14 @@ func (b *Bridge) logout(s *session) {
 
 // forget drops a user that nobody uses and nobody watches.
 func (b *Bridge) forget(u *user) {
-	if len(u.tabs) == 0 && len(u.contacts) == 0 && len(u.missed) == 0 {
+	if len(u.tabs) > 0 {
+		return
+	}
+	if u.account != nil {
+		b.letGo(u)
+		return
+	}
+	if len(u.contacts) == 0 && len(u.missed) == 0 {
 		delete(b.users, u.key)
 	}
 }

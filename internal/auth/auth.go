@@ -58,6 +58,10 @@ type JWTConfig struct {
 type Request struct {
 	Name, Password, Token string
 	Addr                  string // the IP address it comes from
+
+	// Account has the password checked by the server of the XMPP account that Name is; nil
+	// where accounts cannot log in.
+	Account func(context.Context) error
 }
 
 // Grant is what a login has proved.

@@ -1,0 +1,82 @@
+package bridge
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/jinglebridge/jinglebridge/component"
+	"github.com/jinglebridge/jinglebridge/internal/element"
+)
+
+// The contacts of an account are kept by its server (RFC 6121 §2): we ask for them once,
+// hear what changes, and ask it to change them.
+
+const nsRoster = "jabber:iq:roster"
+
+// fetchRoster asks for the whole list, then goes on, with it or without.
+func (b *Bridge) fetchRoster(u *user, then func()) {
+	iq := component.IQ{From: u.key, To: u.bare, Type: "get", Payload: []byte("<query xmlns='" + nsRoster + "'/>")}
+	err := b.request(iq, func(answer *component.Stanza, err error) {
+		switch {
+		case b.users[u.key] != u || errors.Is(err, component.ErrDown):
+			return // asked again when the link is back
+		case err == nil && answer.Type == "result":
+			for item := range answer.Child(nsRoster, "query").Children() {
+				b.rosterItem(u, item)
+			}
+		default:
+			b.log.Info("an account's contacts are not told", "name", u.bare, "err", err)
+		}
+		then()
+	})
+	if err != nil {
+		b.kept(err)
+	}
+}
+
+// rosterPushed takes a change of the list. Only the account's own server says such
+// (RFC 6121 §2.1.6).
+func (b *Bridge) rosterPushed(u *user, s *component.Stanza) {
+	if s.Type != "set" || s.From != u.bare && s.From != u.key {
+		b.metrics.rejected.WithLabelValues("roster_push").Inc()
+		b.refuseIQ(s, faults[Unavailable].iq)
+		return
+	}
+	b.result(s)
+	for item := range s.First().Children() {
+		b.rosterItem(u, item)
+	}
+}
+
+// rosterItem takes one entry of the list as it is now.
+func (b *Bridge) rosterItem(u *user, item element.Element) {
+	bare := component.Bare(item.Attr("jid"))
+	if !item.Is(nsRoster, "item") || bare == "" || bare == u.bare {
+		return
+	}
+	subscription := item.Attr("subscription")
+	if subscription == "remove" {
+		if c := u.contacts[bare]; c != nil {
+			c.from, c.to, c.asked, c.listed = false, false, false, false
+			b.gone(c)
+			b.paint(u, c)
+			b.tidy(u, c)
+		}
+		return
+	}
+	c := b.contact(u, bare)
+	if c == nil {
+		return // more than we keep
+	}
+	c.listed = true
+	c.from = subscription == "from" || subscription == "both"
+	c.to = subscription == "to" || subscription == "both"
+	c.asked = item.Attr("ask") == "subscribe"
+	if name := strings.TrimSpace(item.Attr("name")); name != "" {
+		c.name = clip(name, 100)
+	}
+	if !c.to {
+		b.gone(c)
+	}
+	b.paint(u, c)
+}
