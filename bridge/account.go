@@ -24,7 +24,7 @@ type Accounts interface {
 type Account interface {
 	Stream
 	JID() string            // full, as the server bound it
-	Start(h AccountHandler) // from then on stanzas come, each for JID
+	Start(h AccountHandler) // says HandleLink(true), and from then on stanzas come, each for JID
 	Close()                 // ends the stream, without waiting
 }
 
@@ -105,9 +105,8 @@ func (b *Bridge) hold(s *session, m web.Message, g auth.Grant, held Account) {
 	b.users[u.key] = u
 	b.metrics.accounts.Inc()
 	b.open(s, u, canInvite(m))
-	u.link.up = true
+	u.link.up = true // Start says so again, and brings it online
 	b.welcome(s, m, g)
-	b.online(s.tab)
 	held.Start(&door{b, u})
 }
 

@@ -71,7 +71,7 @@ func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) {
 	b.capsOpen++
 	c.open++
 	closed := func() { b.capsOpen--; c.open-- }
-	err := b.request(component.IQ{From: u.bare, To: r.jid, Type: "get", Payload: w.Bytes()}, func(answer *component.Stanza, err error) {
+	err := b.request(component.IQ{From: u.self(), To: r.jid, Type: "get", Payload: w.Bytes()}, func(answer *component.Stanza, err error) {
 		closed()
 		if c.resources[r.jid] != r || r.node != asked {
 			return

@@ -30,6 +30,7 @@ import (
 //	bob    < {"type":"leave","name":"*"}                             a browser hears; "*" is any value
 //	xmpp   > <message from='…' to='…'>…</message>                    the server sends a stanza
 //	xmpp   < <iq type='set' id='*' …>…</iq>                          the server gets one; <_/> is whatever else is inside
+//	link alice@example.org/1 down|up|ended                           that of an account (set accounts)
 //	bob gone | link down | link up | wait 60s | set old_pages anyone | shutdown
 //
 // {@file} inside a line stands for testdata/FILE, escaped where the line is JSON; {to} for
@@ -94,6 +95,7 @@ type theatre struct {
 	stanzas  []string
 	pending  map[string]func(*component.Stanza, error) // requests of ours, by id and whom we asked
 	iqs      int
+	held     map[string]*understudy // sessions of accounts, by full JID
 	self     string // the full JID of ours that spoke last
 	house    house
 }
@@ -138,7 +140,7 @@ func (a *actor) Old() bool    { return a.old }
 func (a *actor) Addr() string { return cmp.Or(a.addr, "192.0.2.1") }
 
 func newStage(t *testing.T) *theatre {
-	p := &theatre{t: t, browsers: map[string]*actor{}, pending: map[string]func(*component.Stanza, error){}}
+	p := &theatre{t: t, browsers: map[string]*actor{}, pending: map[string]func(*component.Stanza, error){}, held: map[string]*understudy{}}
 	p.house = house{asked: map[string]int{}, left: map[string]bool{}, registry: prometheus.NewRegistry(), listeners: newListeners()}
 	cfg := Config{Domain: "call.example.org", Anonymous: true, Metrics: p.house.registry}
 	if testing.Verbose() {
@@ -215,6 +217,9 @@ func (p *theatre) play(line string) error {
 		p.mu.Lock()
 		return nil
 	case "link":
+		if jid, how, ok := strings.Cut(rest, " "); ok {
+			return p.linkOf(jid, how)
+		}
 		p.down = rest == "down"
 		p.b.HandleLink(rest == "up")
 		for id := range p.pending {
@@ -298,6 +303,10 @@ func (p *theatre) set(option string) error {
 	switch key {
 	case "old_pages":
 		p.b.cfg.OldPages = value
+	case "accounts":
+		p.b.cfg.Accounts, p.b.cfg.Auth = casting{p}, usher{}
+	case "as_names":
+		p.b.cfg.AsNames = value
 	case "called_by":
 		p.b.cfg.CalledBy = value
 	case "call":
@@ -409,8 +418,7 @@ func (p *theatre) stanzaIn(text string) error {
 		p.house.asked[s.ID+" "+s.From]++
 	}
 	p.house.says(e)
-	p.b.HandleStanza(s)
-	return nil
+	return p.deliver(s)
 }
 
 func (p *theatre) stanzaOut(text string) error {

@@ -66,6 +66,14 @@ type session struct {
 	expiry   *time.Timer   // of the login; nil when it does not end
 }
 
+// self is the JID that speaks for the name, not for one of its tabs.
+func (u *user) self() string {
+	if u.account != nil {
+		return u.key
+	}
+	return u.bare
+}
+
 // shown is how a name is shown to people.
 func (u *user) shown() string { return cmp.Or(u.title, u.name) }
 
