@@ -92,21 +92,23 @@ func (u *understudy) may(stanza string) error {
 
 func (u *understudy) AppendCaps(w *element.Writer) { u.p.AppendCaps(w) }
 
-// deliver takes a stanza to the component, or to the sessions of the account it is for.
-func (p *theatre) deliver(s *component.Stanza) error {
+// deliver takes a stanza to the component, or to the sessions of the account it is for, and
+// says how many hear it.
+func (p *theatre) deliver(s *component.Stanza) (n int) {
 	_, domain, _ := component.Split(s.To)
-	if domain == p.b.cfg.Domain {
+	if domain == "" || domain == p.b.cfg.Domain {
 		p.b.HandleStanza(s)
-		return nil
+		return 1
 	}
 	for jid, u := range p.held {
 		if u.h != nil && !u.closed && (s.To == jid || s.To == component.Bare(jid)) {
 			one := *s
 			one.To = jid
 			u.h.HandleStanza(&one)
+			n++
 		}
 	}
-	return nil
+	return n
 }
 
 func (p *theatre) linkOf(jid, how string) error {

@@ -96,7 +96,7 @@ type theatre struct {
 	pending  map[string]func(*component.Stanza, error) // requests of ours, by id and whom we asked
 	iqs      int
 	held     map[string]*understudy // sessions of accounts, by full JID
-	self     string // the full JID of ours that spoke last
+	self     string                 // the full JID of ours that spoke last
 	house    house
 }
 
@@ -414,11 +414,15 @@ func (p *theatre) stanzaIn(text string) error {
 		go done(s, nil)
 		return nil
 	}
-	if s.Name() == "iq" {
-		p.house.asked[s.ID+" "+s.From]++
-	}
 	p.house.says(e)
-	return p.deliver(s)
+	n := p.deliver(s)
+	if n == 0 {
+		return errors.New("nobody is there to hear this")
+	}
+	if s.Name() == "iq" {
+		p.house.asked[s.ID+" "+s.From] += n
+	}
+	return nil
 }
 
 func (p *theatre) stanzaOut(text string) error {
