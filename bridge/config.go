@@ -32,6 +32,8 @@ type Config struct {
 	ICEServers []web.IceServer
 	ICETTL     time.Duration
 
+	Pages []Page // contacts of strangers
+
 	RingIn, RingOut, Setup time.Duration // 45 s, 60 s, 30 s
 	Limits                 Limits
 
@@ -53,6 +55,9 @@ type Limits struct {
 	Candidates int // 100, of each side of a call
 	Roster     int // 1000 contacts of one name
 	Rosters    int // 100000 contacts of all names
+
+	VisitorsPerPage, VisitorsPerAddr int // 100, 20, at once
+	CallsPerPage                     int // 30, new ones of its visitors a minute
 
 	RoomMembers     int // 2, of one room, and never more than MaxRoomMembers
 	Rooms           int // 10000 rooms with somebody in them
@@ -88,6 +93,9 @@ func (c Config) WithDefaults() Config {
 	orInt(&l.Candidates, 100)
 	orInt(&l.Roster, 1000)
 	orInt(&l.Rosters, 100_000)
+	orInt(&l.VisitorsPerPage, 100)
+	orInt(&l.VisitorsPerAddr, 20)
+	orInt(&l.CallsPerPage, 30)
 	orInt(&l.RoomMembers, 2)
 	l.RoomMembers = min(l.RoomMembers, MaxRoomMembers)
 	orInt(&l.Rooms, 10_000)

@@ -51,6 +51,9 @@ func localOf(name string) (string, error) {
 // what a name is made of.
 func FoldName(name string) (string, error) { return localOf(name) }
 
+// FoldLocal is that of the name which the local part of a JID stands for (XEP-0106 §4).
+func FoldLocal(local string) (string, error) { return localOf(unescape(local)) }
+
 // oneScript allows letters and digits of one script, and a little punctuation: mixed
 // scripts serve mostly to look like somebody else.
 func oneScript(name string) bool {

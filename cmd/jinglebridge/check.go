@@ -21,8 +21,8 @@ func (l *loader) check() {
 	if c.XMPP.Secret == "" && c.SecretFile == "" { // of a file that gave none, readSecret has spoken
 		l.refuseKey("xmpp.secret", "want the component_secret of the XMPP server here, or the file it is in as secret_file (systemd's LoadCredential=component_secret gives it to the service only); jinglebridge gen-secret makes one")
 	}
-	if !c.Bridge.Anonymous && !c.proves() {
-		l.refuseKey("auth.anonymous", "nobody could log in; want password_file, guest_key_file or [auth.jwt], or anonymous = true to give any free name to whoever asks for it")
+	if !c.Bridge.Anonymous && !c.proves() && len(c.Bridge.Pages) == 0 {
+		l.refuseKey("auth.anonymous", "nobody could log in; want password_file, guest_key_file, [auth.jwt] or a [[page]], or anonymous = true to give any free name to whoever asks for it")
 	}
 	if len(l.problems) == 0 {
 		l.checkLink()
@@ -31,6 +31,7 @@ func (l *loader) check() {
 	l.checkListen()
 	l.checkTutorial()
 	l.checkTLS()
+	l.checkPages()
 }
 
 // proves says whether anybody can prove who they are.

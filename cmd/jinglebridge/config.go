@@ -108,6 +108,8 @@ func (c *Config) keys() []key {
 		{path: "policy.called_by", value: choice[string]{&b.CalledBy, []string{"anyone", "contacts"}}},
 		{path: "policy.old_pages", value: choice[string]{&b.OldPages, []string{"contacts", "anyone", "nobody"}}},
 
+		{path: "page", value: tables[bridge.Page]{&b.Pages, bridge.NewPage, pageKeys}},
+
 		{path: "tutorial.learning_webrtc", value: text{&t.LearningWebRTC, orNothing(listenAddress)}},
 		{path: "tutorial.tutorialspoint", value: text{&t.Tutorialspoint, orNothing(listenAddress)}},
 		{path: "tutorial.brave", value: text{&t.Brave, orNothing(listenAddress)}},
@@ -138,6 +140,9 @@ func (c *Config) limits() []key {
 		{path: "limits.candidates", value: count{&b.Candidates, 1, 10_000}},
 		{path: "limits.roster", value: count{&b.Roster, 1, most}},
 		{path: "limits.rosters", value: count{&b.Rosters, 1, most}},
+		{path: "limits.visitors_per_page", value: count{&b.VisitorsPerPage, 1, most}},
+		{path: "limits.visitors_per_addr", value: count{&b.VisitorsPerAddr, 1, most}},
+		{path: "limits.calls_per_page", value: count{&b.CallsPerPage, 1, most}},
 		{path: "limits.room_members", value: count{&b.RoomMembers, 1, bridge.MaxRoomMembers}},
 		{path: "limits.rooms", value: count{&b.Rooms, 1, most}},
 		{path: "limits.rooms_per_session", value: count{&b.RoomsPerSession, 1, most}},

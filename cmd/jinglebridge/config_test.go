@@ -84,6 +84,9 @@ func TestReference(t *testing.T) {
 	for i, k := range l.keys {
 		at := l.found[k.path]
 		switch {
+		case k.isTableSet():
+			checkExample(t, string(data), k)
+			continue
 		case at.line == 0:
 			t.Errorf("%s is not in config.toml", k.path)
 		case at.line < line:
@@ -96,9 +99,46 @@ func TestReference(t *testing.T) {
 	checkExplained(t, data, l)
 }
 
+// checkExample wants a table of which there may be several to stand in config.toml as a
+// comment that is good as it is, with each key and a sentence above it.
+func checkExample(t *testing.T, data string, k key) {
+	_, example, found := strings.Cut(data, "\n#[["+k.path+"]]\n")
+	if !found {
+		t.Errorf("#[[%s]] is not in config.toml", k.path)
+		return
+	}
+	example, _, _ = strings.Cut(example, "\n\n")
+	var said strings.Builder
+	explained := false
+	for line := range strings.Lines(example) {
+		if line, commented := strings.CutPrefix(line, "#"); commented && !strings.HasPrefix(line, " ") {
+			if said.WriteString(line); !explained {
+				t.Errorf("%s: %q has no sentence above it", k.path, line)
+			}
+			explained = false
+			continue
+		}
+		explained = true
+	}
+	l := &loader{cfg: defaults(), found: map[string]source{}}
+	l.keys = l.cfg.keys()
+	l.readFile("example", []byte("[["+k.path+"]]\n"+said.String()))
+	for _, p := range l.problems {
+		t.Errorf("%s: %s", p.at, p.text)
+	}
+	for _, name := range k.value.(tableSet).names() {
+		if !strings.Contains("\n"+said.String(), "\n"+name+" = ") {
+			t.Errorf("%s.%s is not in config.toml", k.path, name)
+		}
+	}
+}
+
 // checkExplained wants a comment above each key or table.
 func checkExplained(t *testing.T, data []byte, l *loader) {
 	for _, k := range l.keys {
+		if k.isTableSet() {
+			continue
+		}
 		if above := lineOf(data, l.found[k.path].line-1); !strings.HasPrefix(strings.TrimSpace(above), "#") {
 			t.Errorf("%s: got %q above it, want a sentence", k.path, above)
 		}

@@ -32,7 +32,7 @@ func (l *loader) readFile(name string, data []byte) {
 	}
 	places := placesOf(data)
 	l.walk(doc, "", func(path string) source {
-		return source{kind: fromFile, name: name, place: places[path]}
+		return source{kind: fromFile, name: name, place: nearby(places, path)}
 	})
 }
 
@@ -43,7 +43,7 @@ func (l *loader) walk(table map[string]any, prefix string, at func(path string) 
 		sub, isTable := v.(map[string]any)
 		switch {
 		case l.key(path) != nil:
-			l.set(path, v, at(path))
+			l.setFrom(path, v, at)
 		case l.isTable(path) && isTable:
 			l.walk(sub, path+".", at)
 		case l.isTable(path):
@@ -72,6 +72,7 @@ func placesOf(data []byte) map[string]place {
 	var p unstable.Parser
 	p.Reset(data)
 	table := ""
+	count := map[string]int{} // of the tables of each [[name]]
 	for p.NextExpression() {
 		node := p.Expression()
 		var names []string
@@ -81,19 +82,32 @@ func placesOf(data []byte) map[string]place {
 			raw = key.Node().Raw
 		}
 		path := strings.Join(names, ".")
-		if node.Kind == unstable.KeyValue {
+		switch node.Kind {
+		case unstable.KeyValue:
 			path = table + path
-		} else {
+		case unstable.ArrayTable:
+			count[path]++
+			path = numbered(path, count[path]-1, "")
+			table = path + "."
+		default:
 			table = path + "."
 		}
 		start := p.Shape(raw).Start
 		here := place{start.Line, start.Column, int(raw.Length), lineOf(data, start.Line)}
 		// A key below [a.b] makes the tables a and a.b stand somewhere too.
-		for ; path != "" && places[path].line == 0; path = path[:max(0, strings.LastIndexByte(path, '.'))] {
+		for ; path != "" && places[path].line == 0; path = tableOf(path) {
 			places[path] = here
 		}
 	}
 	return places
+}
+
+// nearby is where a key stands or, of one that is not written, what it would be in.
+func nearby(places map[string]place, path string) place {
+	for places[path].line == 0 && path != "" {
+		path = tableOf(path)
+	}
+	return places[path]
 }
 
 func lineOf(data []byte, line int) string {

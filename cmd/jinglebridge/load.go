@@ -77,16 +77,31 @@ func load(name string, sets, environ []string) (*loader, error) {
 
 // set gives a key its value, unless a stronger source has.
 func (l *loader) set(path string, v any, from source) {
+	l.setFrom(path, v, func(string) source { return from })
+}
+
+// setFrom does so where the parts of the value have places of their own.
+func (l *loader) setFrom(path string, v any, at func(path string) source) {
 	k := l.key(path)
-	switch err := k.value.set(v); {
+	err := k.value.set(v)
+	exact, said := whichTable(path, err)
+	switch {
 	case err != nil && k.secret:
-		l.refuse(from, "%s: want text in quotes", path) // err quotes what was written
+		l.refuse(at(path), "%s: want text in quotes", path) // err quotes what was written
 		return
 	case err != nil:
-		l.refuse(from, "%s: %v", path, err)
+		l.refuse(at(exact), "%s: %v", said, err)
 		return
 	}
-	l.found[path] = from
+	l.found[path] = at(path)
+	items, _ := v.([]any)
+	if set, ok := k.value.(tableSet); ok {
+		for i := range items {
+			for _, name := range append(set.names(), "") {
+				l.found[numbered(path, i, name)] = at(numbered(path, i, name))
+			}
+		}
+	}
 }
 
 func (l *loader) refuse(at source, format string, args ...any) {
@@ -126,7 +141,7 @@ func (l *loader) paths() []string {
 func (l *loader) tables() []string {
 	var all []string
 	for _, k := range l.keys {
-		if t := tableOf(k.path); !slices.Contains(all, t) {
+		if t := tableOf(k.path); t != "" && !slices.Contains(all, t) {
 			all = append(all, t)
 		}
 	}
@@ -135,7 +150,7 @@ func (l *loader) tables() []string {
 
 func (l *loader) isTable(path string) bool { return slices.Contains(l.tables(), path) }
 
-func tableOf(path string) string { return path[:strings.LastIndexByte(path, '.')] }
+func tableOf(path string) string { return path[:max(0, strings.LastIndexByte(path, '.'))] }
 
 // configError is all that is wrong with a configuration; it ends with exit code 78.
 type configError struct{ problems []problem }

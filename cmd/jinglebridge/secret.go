@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -87,9 +89,12 @@ func openToAll(name string) bool {
 func (l *loader) show() string {
 	var b strings.Builder
 	table := ""
-	for _, k := range l.keys {
+	inOrder := slices.SortedStableFunc(slices.Values(l.keys), func(a, b key) int { // TOML wants what is in no table first
+		return cmp.Compare(min(1, len(tableOf(a.path))), min(1, len(tableOf(b.path))))
+	})
+	for _, k := range inOrder {
 		if t := tableOf(k.path); t != table {
-			fmt.Fprintf(&b, "%s[%s]\n", map[bool]string{true: "\n"}[table != ""], t)
+			fmt.Fprintf(&b, "%s[%s]\n", map[bool]string{true: "\n"}[b.Len() > 0], t)
 			table = t
 		}
 		v := k.value.String()
