@@ -58,6 +58,21 @@ var errNotLoopback = errors.New("plain TCP beyond loopback is refused")
 func (e endpoint) dial(ctx context.Context, insecure bool, roots *x509.CertPool) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialWait)
 	defer cancel()
+	raw, err := e.connect(ctx)
+	switch {
+	case err != nil || e.network == "unix":
+		return raw, err
+	case e.tls:
+		return secured(ctx, raw, &tls.Config{ServerName: e.host, RootCAs: roots, MinVersion: tls.VersionTLS12})
+	case !insecure && !isLoopback(raw):
+		raw.Close()
+		return nil, fmt.Errorf("%w: %q is %s", errNotLoopback, e.host, raw.RemoteAddr())
+	}
+	return raw, nil
+}
+
+// connect connects, without TLS.
+func (e endpoint) connect(ctx context.Context) (net.Conn, error) {
 	raw, err := new(net.Dialer).DialContext(ctx, e.network, e.address)
 	if err != nil {
 		return nil, err
@@ -66,25 +81,28 @@ func (e endpoint) dial(ctx context.Context, insecure bool, roots *x509.CertPool)
 	if !ok {
 		return raw, nil
 	}
-	remote, _ := tcp.RemoteAddr().(*net.TCPAddr)
-	if !e.tls && !insecure && (remote == nil || !remote.IP.IsLoopback()) {
-		tcp.Close()
-		return nil, fmt.Errorf("%w: %q is %s", errNotLoopback, e.host, tcp.RemoteAddr())
-	}
 	quick, err := lowLatency(tcp)
 	if err != nil {
 		tcp.Close()
 		return nil, err
 	}
-	if !e.tls {
-		return quick, nil
-	}
-	secure := tls.Client(quick, &tls.Config{ServerName: e.host, RootCAs: roots, MinVersion: tls.VersionTLS12})
+	return quick, nil
+}
+
+// secured makes TLS on a connection, or closes it.
+func secured(ctx context.Context, raw net.Conn, cfg *tls.Config) (*tls.Conn, error) {
+	secure := tls.Client(raw, cfg)
 	if err := secure.HandshakeContext(ctx); err != nil {
-		tcp.Close()
+		raw.Close()
 		return nil, err
 	}
 	return secure, nil
+}
+
+// isLoopback says whether a TCP connection stays on this machine.
+func isLoopback(c net.Conn) bool {
+	remote, _ := c.RemoteAddr().(*net.TCPAddr)
+	return remote != nil && remote.IP.IsLoopback()
 }
 
 // conn is what mellium negotiates over. It has ReadByte, so that mellium reads no
@@ -104,7 +122,9 @@ func newConn(c net.Conn) *conn { return &conn{Conn: c, born: time.Now()} }
 func (c *conn) Read(p []byte) (int, error) {
 	if len(c.buf) > 0 {
 		n := copy(p, c.buf)
-		c.buf = c.buf[n:]
+		if c.buf = c.buf[n:]; len(c.buf) == 0 {
+			c.buf = nil // which is most of what an idle account would hold
+		}
 		return n, nil
 	}
 	n, err := c.Conn.Read(p)

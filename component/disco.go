@@ -68,6 +68,12 @@ func userInfo(name string) info {
 	return info{[]identity{{"client", "web", name}}, sorted(userFeatures), nil}
 }
 
+// clientInfo is what the full JID of an account says: its vCard is its server's to show.
+func clientInfo(name string, more []string) info {
+	features := slices.DeleteFunc(slices.Clone(userFeatures), func(f string) bool { return f == nsVCard })
+	return info{[]identity{{"client", "web", name}}, sorted(append(features, more...)), nil}
+}
+
 // ver is the verification string of XEP-0115 §5.1. Identities and features are kept
 // sorted; an info with a form has none, since nobody announces caps for it.
 func (i info) ver() string {

@@ -51,6 +51,7 @@ func (l Limits) WithDefaults() Limits {
 type remotes struct {
 	domains, jids buckets
 	own, server   string // our domain, and the domain above it
+	self          string // an account's bare JID, "" for a component
 }
 
 func newRemotes(l Limits, domain string) *remotes {
@@ -68,7 +69,7 @@ func (r *remotes) over(from string, now time.Time) string {
 	local, domain, _ := Split(from)
 	local, domain = strings.ToLower(local), strings.ToLower(domain)
 	home := domain == r.own || domain == r.server
-	if home && local == "" {
+	if home && (local == "" || local+"@"+domain == r.self) {
 		return ""
 	}
 	if !home && !r.domains.allow(domain, now) {

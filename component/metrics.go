@@ -4,7 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics are what an operator sees of the link. No label holds a name or a JID.
+// metrics are what an operator sees of the links. No label holds a name or a JID.
 type metrics struct {
 	up         prometheus.Gauge
 	ups        prometheus.Counter
@@ -20,6 +20,7 @@ type metrics struct {
 	in, out map[string]prometheus.Counter // stanzas by kind, looked up once
 }
 
+// newMetrics makes those of a component, or with no queue those of all accounts together.
 func newMetrics(reg prometheus.Registerer, subsystem string, queued func() int) (*metrics, error) {
 	opts := func(name, help string) prometheus.Opts {
 		return prometheus.Opts{Namespace: "jinglebridge", Subsystem: subsystem, Name: name, Help: help}
@@ -34,9 +35,9 @@ func newMetrics(reg prometheus.Registerer, subsystem string, queued func() int) 
 		return prometheus.NewGauge(prometheus.GaugeOpts(opts(name, help)))
 	}
 	m := &metrics{
-		up:    gauge("link_up", "1 while attached to the XMPP server."),
-		ups:   counter("link_ups_total", "Times the link came up."),
-		downs: counters("link_downs_total", "Times the link went down or could not be made, by reason.", "reason"),
+		up:    gauge("link_up", "Links to XMPP servers that are up."),
+		ups:   counter("link_ups_total", "Times a link came up."),
+		downs: counters("link_downs_total", "Times a link went down or could not be made, by reason.", "reason"),
 		rtt: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "jinglebridge", Subsystem: subsystem, Name: "rtt_seconds",
 			Help:    "Time a ping to ourselves takes through the server.",
@@ -57,9 +58,13 @@ func newMetrics(reg prometheus.Registerer, subsystem string, queued func() int) 
 	if reg == nil {
 		return m, nil
 	}
-	queue := prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("send_queue", "Stanzas waiting to be sent.")),
-		func() float64 { return float64(queued()) })
-	for _, c := range []prometheus.Collector{m.up, m.ups, m.downs, m.rtt, m.stanzas, m.rejected, m.iqTimeouts, m.twin, m.panics, m.limitedBy, queue} {
+	collectors := []prometheus.Collector{m.up, m.ups, m.downs, m.stanzas, m.rejected, m.iqTimeouts, m.panics, m.limitedBy}
+	if queued != nil {
+		queue := prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("send_queue", "Stanzas waiting to be sent.")),
+			func() float64 { return float64(queued()) })
+		collectors = append(collectors, m.rtt, m.twin, queue)
+	}
+	for _, c := range collectors {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}

@@ -59,8 +59,10 @@ func reasonOf(err error) string {
 		return "stream-error"
 	case errors.Is(err, errNoAnswer):
 		return "ping"
-	case errors.Is(err, errNotLoopback):
+	case errors.Is(err, errNotLoopback), errors.Is(err, errNoTLS):
 		return "plaintext"
+	case errors.Is(err, errTaken):
+		return "conflict"
 	case errors.As(err, &dns):
 		return "dns"
 	case errors.As(err, &cert):

@@ -42,6 +42,11 @@ func StartEjabberd(cfg ServerConfig) (*Ejabberd, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Certificate != nil {
+		if err := writeCertificate(cfg.Directory, *cfg.Certificate); err != nil {
+			return nil, err
+		}
+	}
 	e.command = func() *exec.Cmd {
 		// What ejabberdctl does, but in the foreground. A private home holds the cookie.
 		cmd := exec.Command("erl", "-noinput", "-mnesia", "dir", fmt.Sprintf("%q", spool), "-s", "ejabberd", "-eval", registerAll(cfg))
@@ -99,13 +104,14 @@ listen:
     ip: "127.0.0.1"
     module: ejabberd_c2s
     max_stanza_size: 262144
-    starttls: false
+    starttls: %[4]v
+    starttls_required: %[4]v
   - port: %[3]d
     ip: "127.0.0.1"
     module: ejabberd_service
     global_routes: false
     hosts:
-`, cfg.Domain, ports[0], ports[1])
+`, cfg.Domain, ports[0], ports[1], cfg.Certificate != nil)
 	for _, domain := range slices.Sorted(maps.Keys(cfg.Components)) {
 		fmt.Fprintf(&b, "      %q:\n        password: %q\n", domain, cfg.Components[domain])
 	}
@@ -118,6 +124,9 @@ listen:
   mod_caps: {}
   mod_offline: {}
 `)
+	if cfg.Certificate != nil {
+		fmt.Fprintf(&b, "certfiles: [%q]\n", filepath.Join(cfg.Directory, "both.pem"))
+	}
 	b.WriteString(cfg.Extra)
 	return b.String()
 }

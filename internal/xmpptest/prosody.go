@@ -1,6 +1,7 @@
 package xmpptest
 
 import (
+	"crypto/tls"
 	"fmt"
 	"maps"
 	"os"
@@ -18,6 +19,9 @@ type ServerConfig struct {
 	Components map[string]string // domain -> secret: "call." + Domain, Secret
 	Extra      string            // more configuration: Lua before the first host, or YAML at the top level
 	Directory  string            // where to keep everything: a new temporary one
+
+	// Certificate makes clients speak TLS before they log in: nobody gets in without.
+	Certificate *tls.Certificate
 }
 
 func (c ServerConfig) withDefaults() ServerConfig {
@@ -76,6 +80,11 @@ func StartProsody(cfg ServerConfig) (*Prosody, error) {
 	if err := writeAccounts(cfg); err != nil {
 		return nil, err
 	}
+	if cfg.Certificate != nil {
+		if err := writeCertificate(cfg.Directory, *cfg.Certificate); err != nil {
+			return nil, err
+		}
+	}
 	return p, p.Start()
 }
 
@@ -110,19 +119,25 @@ http_default_host = %[6]q
 https_ports = {}
 s2s_ports = {}
 legacy_ssl_ports = {}
-c2s_require_encryption = false
-allow_unencrypted_plain_auth = true
 authentication = "internal_plain"
 storage = "internal"
 consider_websocket_secure = true
 cross_domain_websocket = true
 `, filepath.Join(cfg.Directory, "data"), filepath.Join(cfg.Directory, "pid"), ports[0], ports[1], ports[2], cfg.Domain)
-	b.WriteString(cfg.Extra + "\n")
+	b.WriteString(prosodyTLS(cfg) + cfg.Extra + "\n")
 	fmt.Fprintf(&b, "VirtualHost %q\n", cfg.Domain)
 	for _, domain := range slices.Sorted(maps.Keys(cfg.Components)) {
 		fmt.Fprintf(&b, "Component %q\n  component_secret = %q\n  component_conflict_resolve = \"kick_old\"\n", domain, cfg.Components[domain])
 	}
 	return b.String()
+}
+
+func prosodyTLS(cfg ServerConfig) string {
+	if cfg.Certificate == nil {
+		return "c2s_require_encryption = false\nallow_unencrypted_plain_auth = true\n"
+	}
+	return fmt.Sprintf("c2s_require_encryption = true\nmodules_enabled[#modules_enabled+1] = \"tls\"\nssl = { certificate = %q, key = %q }\n",
+		filepath.Join(cfg.Directory, "cert.pem"), filepath.Join(cfg.Directory, "key.pem"))
 }
 
 // writeAccounts writes what prosodyctl adduser would, without starting it each time.
