@@ -61,6 +61,23 @@ function login(url) {
   })
 }
 
+/** The addresses that the pages of the four tutorials have, as printed: each answers in its own language. */
+async function tutorials(text) {
+  const printed = name => {
+    const url = text.match(new RegExp(`${name}\\s+((?:ws|http)://localhost:\\d+)`))?.[1]
+    assert.ok(url, `no address of ${name} in:\n${text}`)
+    return url
+  }
+  for (const name of ['Learning WebRTC', 'tutorialspoint, ryzhak']) {
+    assert.equal(await login(printed(name)), '{"type":"login","success":true}', name)
+  }
+  for (const name of ['WebRTC for the Brave', "Google's codelab"]) {
+    const opened = await fetch(`${printed(name)}/socket.io/?EIO=4&transport=polling`)
+    assert.match(await opened.text(), /^0\{"sid":"/, name)
+  }
+  assert.match(await (await fetch(`${printed("Google's codelab")}/`)).text(), /<html|<!doctype/i)
+}
+
 /** What the demo proposes to try: juliet on the call page and romeo on the XMPP user's page talk. */
 async function call(page, user, password) {
   const browser = await Browser.start()
@@ -89,6 +106,7 @@ test('the demo runs, answers, and leaves nothing behind', { timeout: 300_000 }, 
     for (const url of [page, user]) assert.match(await (await fetch(url)).text(), /<html|<!doctype/i)
     assert.equal(await login(page), '{"type":"login","success":true}')
 
+    await tutorials(demo.text)
     await call(page, user, demo.text.match(/romeo@localhost\s+password (\S+)/)[1])
 
     const dir = demo.text.match(/(\S*jinglebridge-demo-\w+)/)?.[1]
