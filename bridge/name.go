@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/cases"
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/norm"
 	"mellium.im/xmpp/jid"
 
 	"github.com/jinglebridge/jinglebridge/component"
@@ -17,7 +18,10 @@ import (
 // XMPP user. A login name becomes the local part of a JID: case folded (RFC 8265 §3.3),
 // the characters that a local part cannot hold escaped (XEP-0106).
 
-const maxName = 64 // characters
+const (
+	maxName  = 64   // characters of a local part, as ä is one however it is written
+	maxLocal = 1023 // bytes of what is written (RFC 7622 §3.1)
+)
 
 var errName = errors.New("want 1 to 64 letters, digits, blanks, - . or _ of one script")
 
@@ -25,26 +29,33 @@ var errName = errors.New("want 1 to 64 letters, digits, blanks, - . or _ of one 
 const escapes = " \"&'/:<>@\\"
 
 // localOf makes the local part of a login name. Two names that look alike to XMPP servers
-// get the same one; what some server or library would refuse is refused here.
+// get the same one; what some server or library would refuse or change is refused here.
 func localOf(name string) (string, error) {
-	if n := utf8.RuneCountInString(name); n == 0 || n > maxName || strings.TrimSpace(name) != name || strings.HasSuffix(name, ".") {
+	if name == "" || len(name) > maxLocal || strings.TrimSpace(name) != name || strings.HasSuffix(name, ".") {
 		return "", errName
 	}
-	var folded strings.Builder
-	for i, word := range strings.Split(name, " ") {
-		mapped, err := precis.UsernameCaseMapped.String(word)
-		if err != nil || mapped == "" {
-			return "", errName
+	words := strings.Split(name, " ")
+	for i, word := range words {
+		var err error
+		if words[i], err = foldWord(word); err != nil {
+			return "", err
 		}
-		if i > 0 {
-			folded.WriteByte(' ')
-		}
-		folded.WriteString(mapped)
 	}
-	if !oneScript(folded.String()) {
+	folded := strings.Join(words, " ")
+	if utf8.RuneCountInString(folded) > maxName || !oneScript(folded) {
 		return "", errName
 	}
-	return escape(folded.String()), nil
+	return escape(folded), nil
+}
+
+// foldWord is more than what RFC 8265 asks for: servers still fold as RFC 3454 B.2 does, and
+// make ss of ß, and σ of ς.
+func foldWord(word string) (string, error) {
+	mapped, err := precis.UsernameCaseMapped.String(word)
+	if err != nil || mapped == "" {
+		return "", errName
+	}
+	return norm.NFC.String(cases.Fold().String(mapped)), nil
 }
 
 // FoldName is the form in which names are compared: the local part of the JID. The error says
@@ -53,56 +64,6 @@ func FoldName(name string) (string, error) { return localOf(name) }
 
 // FoldLocal is that of the name which the local part of a JID stands for (XEP-0106 §4).
 func FoldLocal(local string) (string, error) { return localOf(unescape(local)) }
-
-// oneScript allows letters and digits of one script, and a little punctuation: mixed
-// scripts serve mostly to look like somebody else.
-func oneScript(name string) bool {
-	script := ""
-	for _, r := range name {
-		switch {
-		case r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)):
-			if unicode.IsLetter(r) {
-				if script != "" && script != "Latin" {
-					return false
-				}
-				script = "Latin"
-			}
-		case strings.ContainsRune("-_. '&", r):
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.In(r, unicode.Mn, unicode.Mc):
-			of := scriptOf(r)
-			if of == "" || script != "" && of != script {
-				return false
-			}
-			script = of
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-// letters are the scripts that names may be written in; Japanese mixes three.
-var letters = map[string][]*unicode.RangeTable{
-	"Latin": {unicode.Latin}, "Greek": {unicode.Greek}, "Cyrillic": {unicode.Cyrillic}, "Arabic": {unicode.Arabic},
-	"Hebrew": {unicode.Hebrew}, "Devanagari": {unicode.Devanagari}, "Bengali": {unicode.Bengali}, "Tamil": {unicode.Tamil},
-	"Thai": {unicode.Thai}, "Armenian": {unicode.Armenian}, "Georgian": {unicode.Georgian},
-	"East Asian": {unicode.Han, unicode.Hiragana, unicode.Katakana, longVowel},
-}
-
-// longVowel is the mark of タロー, which Unicode counts to no script.
-var longVowel = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x30FC, Hi: 0x30FC, Stride: 1}}}
-
-func scriptOf(r rune) string {
-	if unicode.Is(unicode.Hangul, r) && r >= 0xAC00 {
-		return "Hangul"
-	}
-	for name, tables := range letters {
-		if unicode.In(r, tables...) {
-			return name
-		}
-	}
-	return ""
-}
 
 func escape(s string) string {
 	if !strings.ContainsAny(s, escapes) {

@@ -14,7 +14,7 @@ var names = map[string]string{
 	"bob-smith": "bob-smith", "-bob": "-bob", "_": "_", "-": "-", "a.b.c": "a.b.c", "x--y": "x--y", "constructor": "constructor", "__proto__": "__proto__",
 	"hasOwnProperty": "hasownproperty", "toString": "tostring", "admin": "admin", "null": "null", "undefined": "undefined", "NaN": "nan", "true": "true",
 	"Anna Smith": `anna\20smith`, "a b c": `a\20b\20c`, "O'Brien": `o\27brien`, "R&D": `r\26d`, "'": `\27`, "&": `\26`,
-	"Ärger": "ärger", "Straße": "straße", "STRASSE": "strasse", "Élodie": "élodie", "E\u0301lodie": "élodie", "Åsa": "åsa", "A\u030Asa": "åsa",
+	"Ärger": "ärger", "Straße": "strasse", "STRASSE": "strasse", "Élodie": "élodie", "E\u0301lodie": "élodie", "Åsa": "åsa", "A\u030Asa": "åsa",
 	"Łukasz": "łukasz", "Ñandú": "ñandú", "øl": "øl", "ĳ": "", "ﬁn": "", "Ⅳ": "", "ªº": "",
 	"Иван": "иван", "Ольга Петрова": `ольга\20петрова`, "Ёлка": "ёлка", "Київ": "київ",
 	"Ελένη": "ελένη", "ΣΟΦΊΑ": "σοφία", "Δ": "δ", "דוד": "דוד", "محمد": "محمد", "गीता": "गीता", "เอก": "เอก", "Արամ": "արամ", "გიორგი": "გიორგი", "தமிழ்": "தமிழ்",
@@ -29,7 +29,7 @@ var names = map[string]string{
 	"(bob)": "", "[bob]": "", "{bob}": "", "call.example.org": "call.example.org",
 	// What only looks like something else.
 	"аlice": "", "alicе": "", "раураl": "", "bοb": "", "Bob李": "", "李bob": "", "ивaн": "", "bobИ": "", "ﬀ": "", "ⓑⓞⓑ": "", "𝐛𝐨𝐛": "", "𝓫𝓸𝓫": "", "🅱ob": "",
-	"ɑlice": "ɑlice", "ıstanbul": "ıstanbul", "İstanbul": "", "ſ": "", "Kelvin": "kelvin", "Å": "å", "µ": "", "ᴀlice": "ᴀlice",
+	"ɑlice": "ɑlice", "ıstanbul": "ıstanbul", "İstanbul": "", "ſ": "", "Kelvin": "kelvin", "Å": "å", "µ": "", "ᴀlice": "",
 	// What cannot be seen, or turns what is seen around.
 	"bo\u200bb": "", "bo\u200db": "", "bo\u200cb": "", "\u200d": "", "\u200b": "", "bo\u2060b": "", "\ufeffbob": "", "bo\u00adb": "", "\u202ebob": "", "bob\u202c": "", "\u2066bob\u2069": "", "\u200fbob": "",
 	"bob\ufe0f": "", "bo\u034fb": "", "bo\u180eb": "", "\u3164": "", "\u115f": "", "\u1160": "", "\uffa0": "", "\u2800": "",
@@ -39,7 +39,8 @@ var names = map[string]string{
 	// Marks, digits and signs that some take and some do not.
 	"\u0301": "", "e\u0301\u0301\u0301": "", "bob\u0489": "", "٣": "", "३": "३", "1٣": "", "①": "", "½": "", "²": "", "x²": "", "♥": "", "b♥b": "", "☎": "", "😀": "", "bob😀": "", "👨‍👩‍👧": "", "🇩🇪": "",
 	"ᄀ": "", "ᄀ\u1161": "가", "가": "가", "ᅡ": "", "々": "々", "ー": "ー", "タロー": "タロー", "ﾀﾛｰ": "タロー", "・": "", "〇": "", "ゞ": "ゞ", "l·l": "", "a\u00b7b": "", "a‐b": "", "a–b": "", "a—b": "", "a−b": "", "a․b": "", "a。b": "", "a．b": "a.b", "a＠b": "", "a／b": "", "a＼b": "", "a＇b": `a\27b`,
-	"’": "", "O’Brien": "", "a‚b": "", "ß": "ß", "ẞ": "ß", "Œuvre": "œuvre", "Đuro": "đuro", "ŉ": "", "ǆ": "", "ȷ": "ȷ", "ﷺ": "", "ﬃ": "",
+	"’": "", "O’Brien": "", "a‚b": "", "ß": "ss", "ẞ": "ss", "Œuvre": "œuvre", "Đuro": "đuro", "ŉ": "", "ǆ": "", "ȷ": "", "ﷺ": "", "ﬃ": "",
+	"דוד 2": "", "2דוד": "", "דוד.": "", "דוד-לוי": "דוד-לוי", "דוד 2 לוי": `דוד\20` + `2\20לוי`, "ि": "", "نور٣": "", "Ⴀ": "", strings.Repeat("ß", 32): strings.Repeat("ss", 32), strings.Repeat("ß", 33): "",
 	"\u0640": "", "ا\u0640ب": "", "א\u05f3": "", "שָׁלוֹם": "שָׁלוֹם", "हि\u200dन्दी": "", "Zoë": "zoë", "zo\u0308e\u0308": "zöë", "José María": `josé\20maría`,
 }
 
@@ -91,6 +92,8 @@ func TestNamesCollide(t *testing.T) {
 		{"Å", "å", "A\u030a", "\u212b"},
 		{"Anna Smith", "anna smith", "ANNA SMITH", "Ａnna Ｓmith"},
 		{"タロウ", "ﾀﾛｳ"}, {"ИВАН", "иван"}, {"Kelvin", "\u212Aelvin"}, {"가", "ᄀ\u1161"}, {"a.b", "a．b"},
+		{strings.Repeat("ä", 64), strings.Repeat("a\u0308", 64)},
+		{"Straße", "STRASSE", "STRAẞE", "strasse"}, {"ΝΙΚΟΣ", "Νικος", "νικοσ"}, {"ᾳ", "ΑΙ", "αι"},
 	} {
 		want, err := localOf(same[0])
 		for _, name := range same {
