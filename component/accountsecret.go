@@ -16,8 +16,8 @@ import (
 // each time. It is in memory only, and prints as nothing.
 type secret struct {
 	mu       sync.Mutex // held by who logs in
-	password []byte // nil when it is forgotten
-	keys     keys   // of the last login by SCRAM
+	password []byte     // nil when it is forgotten
+	keys     keys       // of the last login by SCRAM
 }
 
 // keys are what SCRAM needs of a password (RFC 5802 §3).

@@ -207,7 +207,7 @@ func jidOf(local, domain, resource string) string {
 // What we refuse to send does end the link: the check is needed, and the link returns.
 func realForeignFrom(t *testing.T, s real) {
 	c, h := attachReal(t, s, nil)
-	if err := c.out.push([]byte("<message from='alice@localhost/x' to='bob@localhost'/>")); err != nil {
+	if err := c.out.push([]byte("<message from='alice@localhost/x' to='bob@localhost'/>"), nil); err != nil {
 		t.Fatal(err)
 	}
 	if await(t, h.links, "link") || !await(t, h.links, "link") {
