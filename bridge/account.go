@@ -23,18 +23,12 @@ type Accounts interface {
 // Account is the session of one account (RFC 6120 §7); component.Account is the real one.
 type Account interface {
 	Stream
-	JID() string            // full, as the server bound it
-	Start(h AccountHandler) // says HandleLink(true), and from then on stanzas come, each for JID
-	Close()                 // ends the stream, without waiting
+	JID() string                      // full, as the server bound it
+	Start(h component.AccountHandler) // says HandleLink(true), and from then on stanzas come, each for JID
+	Close()                           // ends the stream, without waiting
 }
 
-// AccountHandler hears of an account.
-type AccountHandler interface {
-	component.Handler
-	// HandleEnd says that the session is over for good: the password has changed, another
-	// session took its place. Nothing comes after.
-	HandleEnd(err error)
-}
+var _ Account = (*component.Account)(nil)
 
 // account is what a user has that is an account; the rest is as with all users.
 type account struct {

@@ -44,13 +44,13 @@ func (c casting) Login(_ context.Context, jid, password string) (Account, error)
 type understudy struct {
 	p            *theatre
 	jid          string
-	h            AccountHandler
+	h            component.AccountHandler
 	down, closed bool
 }
 
 func (u *understudy) JID() string { return u.jid }
 
-func (u *understudy) Start(h AccountHandler) {
+func (u *understudy) Start(h component.AccountHandler) {
 	u.p.mu.Lock()
 	defer u.p.mu.Unlock()
 	u.h = h

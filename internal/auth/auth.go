@@ -30,6 +30,10 @@ type Config struct {
 	GuestKey     []byte
 	GuestKeyFile string
 
+	// AccountDomains are those whose XMPP accounts may log in; who logs in checks the
+	// password, by Request.Account.
+	AccountDomains []string
+
 	// Fold makes the form in which names are compared, or refuses one. It is applied to
 	// every name, wherever it comes from. Nil folds to lower case.
 	Fold func(name string) (string, error)
@@ -66,7 +70,7 @@ type Request struct {
 
 // Grant is what a login has proved.
 type Grant struct {
-	Method string    // "none", "password" or "token"
+	Method string    // "none", "password", "token" or "xmpp"
 	Name   string    // who it is
 	Title  string    // how to show who it is, "" for as the name
 	Call   []string  // whom this guest may call; nil: policy decides
@@ -81,8 +85,9 @@ type Auth struct {
 	throttle  *throttle
 	passwords *watched[*passwordFile] // nil without
 	hashes    *hasher
-	tokens    *verifier // of JWTs, nil without
-	guests    *verifier // of guest links, nil without
+	accounts  chan struct{} // checks of accounts under way
+	tokens    *verifier     // of JWTs, nil without
+	guests    *verifier     // of guest links, nil without
 }
 
 // New reads the files that cfg names. A key set of a URL is fetched when it is first needed.
@@ -96,7 +101,7 @@ func New(cfg Config) (*Auth, error) {
 	if cfg.Fold == nil {
 		cfg.Fold = foldCase
 	}
-	a := &Auth{cfg: cfg, throttle: newThrottle(cfg.Now), hashes: newHasher()}
+	a := &Auth{cfg: cfg, throttle: newThrottle(cfg.Now), hashes: newHasher(), accounts: make(chan struct{}, accountChecks)}
 	var err error
 	if cfg.PasswordFile != "" {
 		a.passwords, err = watch(cfg.PasswordFile, cfg.Log, func(name string) (*passwordFile, error) {
@@ -127,6 +132,9 @@ func (a *Auth) Methods() []string {
 	if a.tokens != nil || a.guests != nil {
 		methods = append(methods, "token")
 	}
+	if len(a.cfg.AccountDomains) > 0 {
+		methods = append(methods, "xmpp")
+	}
 	return methods
 }
 
@@ -136,6 +144,8 @@ func (a *Auth) Check(ctx context.Context, r Request) (Grant, error) {
 	switch {
 	case r.Token != "":
 		return a.checkToken(ctx, r)
+	case r.Password != "" && a.isAccount(r):
+		return a.checkAccount(ctx, r)
 	case r.Password != "":
 		return a.checkPassword(ctx, r)
 	}
