@@ -122,7 +122,7 @@ func (s *stream) deliver(in *Stanza, h Handler) {
 		s.deliverAnswer(in)
 		return
 	}
-	if limit := s.remotes.over(in.From, time.Now()); limit != "" {
+	if limit := s.remotes.over(in.From, costOf(in), time.Now()); limit != "" {
 		s.metrics.limited(limit)
 		if in.Name() == "iq" && in.ID != "" {
 			s.sendError(in, tooMuch)
@@ -220,7 +220,7 @@ func (s *stream) refuse(f frame, reason string, e Error) {
 	if !wanted {
 		return
 	}
-	if limit := s.remotes.over(in.From, time.Now()); limit != "" {
+	if limit := s.remotes.over(in.From, costOf(in), time.Now()); limit != "" {
 		s.metrics.limited(limit)
 		return
 	}

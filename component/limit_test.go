@@ -10,13 +10,13 @@ func TestRemotesAreBounded(t *testing.T) {
 	r := newRemotes(Limits{Remotes: 100, PerDomain: 1e9, DomainBurst: 1e9}.WithDefaults(), domain)
 	now := time.Unix(1_700_000_000, 0)
 	for i := range 100_000 {
-		r.over(fmt.Sprintf("u%d@d%d.example", i, i), now)
+		r.over(fmt.Sprintf("u%d@d%d.example", i, i), oneStanza, now)
 	}
 	if a, b := len(r.jids.byName), len(r.domains.byName); a > 100 || b > 100 {
 		t.Errorf("got %d JIDs and %d domains, want 100 at most", a, b)
 	}
 	now = now.Add(time.Hour)
-	if limit := r.over("new@new.example", now); limit != "" || len(r.jids.byName) != 1 {
+	if limit := r.over("new@new.example", oneStanza, now); limit != "" || len(r.jids.byName) != 1 {
 		t.Errorf("an hour later: got %q, %d JIDs; want room again", limit, len(r.jids.byName))
 	}
 }
@@ -26,7 +26,7 @@ func TestDomainLimitHoldsForManyAddresses(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	passed := 0
 	for i := range 10_000 {
-		if r.over(fmt.Sprintf("u%d@evil.example", i), now) == "" {
+		if r.over(fmt.Sprintf("u%d@evil.example", i), oneStanza, now) == "" {
 			passed++
 		}
 	}
@@ -43,6 +43,24 @@ func BenchmarkLimit(b *testing.B) {
 	now := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
-		r.over("juliet@capulet.example/balcony", now)
+		r.over("juliet@capulet.example/balcony", oneStanza, now)
+	}
+}
+
+// A person's presence comes once for each of his friends here, all at once.
+func TestPresenceOfAPopularPerson(t *testing.T) {
+	r := newRemotes(Limits{}.WithDefaults(), domain)
+	now := time.Unix(1_700_000_000, 0)
+	passed := 0
+	for range 2000 {
+		if r.over("juliet@capulet.example/balcony", onePresence, now) == "" {
+			passed++
+		}
+	}
+	if passed < 999 || passed > 1000 {
+		t.Errorf("%d passed at once, want 1000", passed)
+	}
+	if r.over("juliet@capulet.example/balcony", oneStanza, now) == "" {
+		t.Error("a message passed behind them")
 	}
 }

@@ -15,7 +15,7 @@ type Limits struct {
 	SocketsPerAddr    int // 200 of one IPv4 address or IPv6 /64
 	WaitingPerAddr    int // 20 of these not logged in
 	LoginsPerMinute   int // 10 of one address
-	QueueMessages     int // 256 waiting for a slow browser, then 1013
+	QueueMessages     int // 2,048 waiting for a slow browser, then 1013
 	QueueBytes        int // 262,144
 	RequestsPerAddr   int // 100 open HTTP connections that are not WebSockets
 }
@@ -27,7 +27,7 @@ func (l Limits) withDefaults() Limits {
 	}{
 		{&l.MessageBytes, 65_536}, {&l.MessagesPerSecond, 20}, {&l.MessageBurst, 200},
 		{&l.Sockets, 20_000}, {&l.SocketsPerAddr, 200}, {&l.WaitingPerAddr, 20},
-		{&l.LoginsPerMinute, 10}, {&l.QueueMessages, 256}, {&l.QueueBytes, 262_144},
+		{&l.LoginsPerMinute, 10}, {&l.QueueMessages, 2048}, {&l.QueueBytes, 262_144},
 		{&l.RequestsPerAddr, 100},
 	} {
 		switch {
