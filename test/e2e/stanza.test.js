@@ -31,6 +31,30 @@ stage.test('two XMPP users see each other', async () => {
   await romeo.ended('success')
 })
 
+stage.test('XMPP users with proposals: all devices of one ring, one takes the call, the other stops', async () => {
+  const [romeo, phone, tablet] = await Promise.all([stage.proposer('romeo'), stage.proposer('nurse'), stage.proposer('nurse')])
+  await romeo.call(`nurse@${DOMAIN}`)
+  await tablet.is('incoming')
+  await romeo.is('ringing')
+  await phone.answer()
+  await tablet.ended('elsewhere')
+  await flows([romeo, phone], ['audio'])
+  await paired(romeo, phone)
+  await romeo.hangUp()
+  await phone.ended('success')
+})
+
+stage.test('XMPP users with proposals: one gives up, one declines', async () => {
+  const [romeo, nurse] = await Promise.all([stage.proposer('romeo'), stage.proposer('nurse')])
+  await romeo.call(`nurse@${DOMAIN}`)
+  await nurse.is('incoming')
+  await romeo.hangUp()
+  await nurse.ended('cancel')
+  await nurse.call(`romeo@${DOMAIN}`)
+  await romeo.decline()
+  await nurse.ended('decline')
+})
+
 stage.test('an XMPP user declines, another gives up', async () => {
   const [romeo, nurse] = await couple()
   await romeo.call(`nurse@${DOMAIN}`)

@@ -30,15 +30,17 @@ async function build(dir) {
 
 const toml = value => Array.isArray(value) ? `[${value.map(toml).join(', ')}]` : JSON.stringify(value)
 
+/** The file: a section is a table, or a list of them. */
 function render(config) {
-  return Object.entries(config).map(([section, keys]) =>
-    `[${section}]\n` + Object.entries(keys).map(([key, value]) => `${key} = ${toml(value)}\n`).join('')).join('\n')
+  const table = (head, keys) => `${head}\n` + Object.entries(keys).map(([key, value]) => `${key} = ${toml(value)}\n`).join('')
+  return Object.entries(config).flatMap(([section, keys]) =>
+    Array.isArray(keys) ? keys.map(each => table(`[[${section}]]`, each)) : table(`[${section}]`, keys)).join('\n')
 }
 
 /** Merges b over a, section by section. */
 function merge(a, b) {
   const merged = { ...a }
-  for (const [section, keys] of Object.entries(b)) merged[section] = { ...a[section], ...keys }
+  for (const [section, keys] of Object.entries(b)) merged[section] = Array.isArray(keys) ? keys : { ...a[section], ...keys }
   return merged
 }
 

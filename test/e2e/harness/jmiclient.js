@@ -84,7 +84,7 @@ export class JMIClient {
 const escaped = text => text.replace(/[&<>"\n\r\t]/g, c => `&#${c.charCodeAt(0)};`)
 
 /** An element as XML again; attributes with a namespace (xml:lang) are left out. */
-function render({ name, ns, attrs, text, children }) {
+export function render({ name, ns, attrs, text, children }) {
   const attributes = Object.entries(attrs).filter(([key]) => !key.startsWith('{')).map(([key, value]) => ` ${key}="${escaped(value)}"`)
   return `<${name} xmlns="${escaped(ns)}"${attributes.join('')}>${escaped(text)}${children.map(render).join('')}</${name}>`
 }

@@ -5,12 +5,22 @@ import { WebSocket } from 'ws'
 import { Inbox } from './inbox.js'
 import { until, within } from './wait.js'
 
+let asked = 0
+
 export class JSONClient {
   log = []
+  view = new Map() // what a page would show of each contact: what presence and roster say
   context = { close: async () => this.vanish() }
 
-  /** Connects to url, and logs in with name: as a client of version 1, or as an old one. */
-  static async open(url, name, { old = false } = {}) {
+  /** Connects to url, and logs in with name: as a client of version 1, with these further keys, or as an old one. */
+  static async open(url, name, { old = false, login = {} } = {}) {
+    const client = await JSONClient.connect(url, name)
+    await until(`${name}: a login`, () => client.#logIn(old, login))
+    return client
+  }
+
+  /** Connects to url, and no more. */
+  static async connect(url, name) {
     const client = new JSONClient()
     Object.assign(client, { name, inbox: new Inbox(name), contacts: new Inbox(`${name}'s contacts`), socket: new WebSocket(url) })
     client.socket.on('message', data => client.#take(String(data)))
@@ -20,19 +30,23 @@ export class JSONClient {
       client.socket.once('open', resolve)
       client.socket.once('error', reject)
     }))
-    await until(`${name}: a login`, () => client.#logIn(old))
     return client
   }
 
   /** Whoever had the name in the test before may still be leaving; so one asks again. */
-  async #logIn(old) {
-    this.send({ type: 'login', name: this.name, ...(old ? {} : { v: 1 }) })
-    return (await this.inbox.find('an answer to its login', message => message.type === 'login')).success
+  async #logIn(old, more) { return (await this.login(old ? {} : { v: 1, ...more })).success }
+
+  /** Asks once to be logged in, with these keys, and answers the answer. */
+  async login(keys = { v: 1 }) {
+    this.send({ type: 'login', name: this.name, ...keys })
+    return this.inbox.find('an answer to its login', message => message.type === 'login')
   }
 
   #take(text) {
     this.log.push(`< ${text.slice(0, 300)}`)
     const message = JSON.parse(text)
+    const items = message.type === 'presence' ? [message] : message.items ?? []
+    for (const item of items) this.view.set(item.name, { ...this.view.get(item.name), ...item })
     const inbox = message.type === 'presence' ? this.contacts : this.inbox
     inbox.put(message)
   }
@@ -64,6 +78,21 @@ export class JSONClient {
 
   /** Waits until a contact can be called. */
   presence(name) { return this.contacts.find(`${name}, who can be called`, contact => contact.name === name && contact.media?.length > 0) }
+
+  /** Waits until a page would show a contact with these keys. */
+  shows(name, keys, ms) {
+    return until(`${this.name}: ${name} as ${JSON.stringify(keys)}`, () => {
+      const now = this.view.get(name) ?? {}
+      return Object.keys(keys).every(key => now[key] === keys[key]) || assert.fail(JSON.stringify(now))
+    }, ms)
+  }
+
+  /** Sends a message and waits until it is answered: with what, unless that is ok, the caller looks at. */
+  async asks(message) {
+    const id = ++asked
+    this.send({ ...message, id })
+    return this.inbox.find(`an answer to ${message.type}`, m => m.id === id)
+  }
 
   /** Joins a room and answers what it was told. */
   async join(room, more = {}) {

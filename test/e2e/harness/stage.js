@@ -99,8 +99,13 @@ export class Stage {
   /** Something to undo when the test ends. */
   later(close) { this.#closers.push(close) }
 
-  async xmppUser(name, browser = this.browser) {
-    return this.enter(await XMPPUser.open(browser, this.pages.url, { name, domain: DOMAIN, password: ACCOUNTS[name] }))
+  async xmppUser(name, browser = this.browser) { return this.#xmppUser(name, browser, this.pages.url) }
+
+  /** An XMPP user whose app has proposals (XEP-0353), as those of phones do. */
+  async proposer(name) { return this.#xmppUser(name, this.browser, `${this.pages.url}?proposals`) }
+
+  async #xmppUser(name, browser, url) {
+    return this.enter(await XMPPUser.open(browser, url, { name, domain: DOMAIN, password: ACCOUNTS[name] }))
   }
 
   /**

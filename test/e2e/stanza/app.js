@@ -2,6 +2,7 @@
 // left as it is; the far side must cope with it.
 
 import { createClient } from 'stanza'
+import { Proposals } from './proposals.js'
 
 const $ = id => document.getElementById(id)
 const MEDIA = { audio: 'urn:xmpp:jingle:apps:rtp:audio', video: 'urn:xmpp:jingle:apps:rtp:video' }
@@ -10,7 +11,8 @@ const PRESENCE_MS = 10_000
 const settings = await (await fetch('settings.json')).json()
 const people = new Map() // full JID -> { caps: node of its software, features: Set, or null while unknown }
 let client = null
-let call = null // { session, local, video, incoming }
+let call = null // { session, local, video, incoming, sid: of its proposal, address }
+let proposals = null // XEP-0353, when the page is asked for it: /?proposals
 
 // ---- the account
 
@@ -46,6 +48,7 @@ function logIn(jid, password) {
     session.remote = stream ?? new MediaStream([track])
     showRemote()
   })
+  if (location.search === '?proposals') proposals = new Proposals(client, { rings: proposed, over: stopsRinging })
   client.on('raw:*', (direction, xml) => log.push({ direction, xml }))
   client.connect()
 }
@@ -127,7 +130,7 @@ async function find(address, media) {
 
 const ENDED = {
   success: 'The call has ended.', cancel: 'The caller gave up.', decline: 'The call was declined.', busy: 'Busy.',
-  timeout: 'Nobody answered.', gone: 'The other side is gone.', unavailable: 'Not online, or cannot be called.',
+  timeout: 'Nobody answered.', elsewhere: 'Answered on another device.', gone: 'The other side is gone.', unavailable: 'Not online, or cannot be called.',
 }
 
 const TEXT = {
@@ -159,10 +162,11 @@ async function startCall(address, video) {
   setCall('calling')
   try {
     mine.local = await openMedia(video)
-    const peer = await find(address, video ? ['audio', 'video'] : ['audio'])
+    const media = video ? ['audio', 'video'] : ['audio'], sid = crypto.randomUUID()
+    const peer = proposals ? await propose(mine, sid, media) : await find(address, media)
     if (call !== mine) return // hung up meanwhile
     if (!peer) return end('unavailable')
-    mine.session = client.jingle.createMediaSession(peer, crypto.randomUUID(), mine.local)
+    mine.session = client.jingle.createMediaSession(peer, sid, mine.local)
     if (globalThis.dataToo) mine.session.pc.createDataChannel('chat') // for tests
     await mine.session.start({ offerToReceiveAudio: true, offerToReceiveVideo: video })
   } catch (err) {
@@ -170,7 +174,28 @@ async function startCall(address, video) {
   }
 }
 
+function propose(mine, sid, media) {
+  mine.sid = sid
+  return proposals.propose(sid, mine.address, media, () => call === mine && setCall('ringing'))
+}
+
+function proposed({ sid, from, media }) {
+  if (call) return proposals.reject(sid)
+  call = { sid, address: from, incoming: true, video: media.includes('video') }
+  call.arrives = new Promise(resolve => { call.arrived = resolve })
+  setCall('incoming')
+}
+
+function stopsRinging(sid, reason) {
+  if (sid === call?.sid && !call.session) end(reason)
+}
+
 function incoming(session) {
+  if (call?.sid === session.sid && !call.session) {
+    call.session = session
+    showRemote()
+    return call.arrived()
+  }
   if (call) return session.end('busy')
   call = { session, incoming: true }
   showRemote()
@@ -182,18 +207,32 @@ async function answer() {
   const mine = call
   setCall('answering')
   try {
-    mine.local = await openMedia(mine.session.includesVideo)
+    mine.local = await openMedia(mine.session?.includesVideo ?? mine.video)
     if (call !== mine) return
+    if (!mine.session) {
+      proposals.proceed(mine.sid)
+      await mine.arrives
+      if (call !== mine) return
+    }
     for (const track of mine.local.getTracks()) await mine.session.addTrack(track, mine.local)
     await mine.session.accept()
     if (call === mine) setCall('active')
   } catch (err) {
-    mine.session.end('media-error')
+    mine.session?.end('media-error')
   }
 }
 
+function decline() {
+  if (call?.session) return call.session.decline()
+  proposals.reject(call.sid)
+  end('decline')
+}
+
 function hangUp() {
-  if (!call?.session) return end('cancel')
+  if (!call?.session) {
+    if (call?.sid) proposals[call.incoming ? 'reject' : 'retract'](call.sid)
+    return end('cancel')
+  }
   const { session } = call
   if (session.state === 'pending' && session.isInitiator) session.cancel()
   else session.end()
@@ -230,7 +269,7 @@ $('call-form').addEventListener('submit', event => {
   else if (!call) startCall(address, wish === 'video')
 })
 $('answer').addEventListener('click', answer)
-$('decline').addEventListener('click', () => call?.session.decline())
+$('decline').addEventListener('click', decline)
 $('hangup').addEventListener('click', hangUp)
 
 // What went over the wire, for tests and for the curious, the last 500 stanzas.
