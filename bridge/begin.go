@@ -15,6 +15,9 @@ import (
 
 // begin is a browser that calls somebody.
 func (b *Bridge) begin(t *tab, m web.Message, offer json.RawMessage) error {
+	if t.visitor != nil {
+		return b.callPeople(t, m, offer)
+	}
 	seat, err := b.seatFor(t, m)
 	if err != nil {
 		return err
@@ -50,7 +53,7 @@ func (b *Bridge) begin(t *tab, m web.Message, offer json.RawMessage) error {
 		me.release()
 		return Failed(Unavailable, fmt.Errorf("%q is a room; join it to call who is there", m.Name))
 	} else if to.local != "" {
-		rung = b.ringTabs(c, b.tabsOf(to.local), t.user.name, t.user.shown())
+		rung = b.ringTabs(c, b.tabsOf(to.local, t), t.user.name, t.user.shown())
 	} else {
 		rung = []end{b.newXMPPEnd(c, t, to.bare)}
 	}
@@ -165,11 +168,18 @@ func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
 	return nil
 }
 
-func (b *Bridge) tabsOf(local string) []*tab {
-	if u := b.users[local]; u != nil {
+// tabsOf are those that this caller reaches by a name.
+func (b *Bridge) tabsOf(local string, caller *tab) []*tab {
+	u := b.users[local]
+	switch {
+	case u == nil:
+		return nil
+	case u.page == nil:
 		return u.tabs
+	case !b.mayRing(u, caller.user.bare):
+		return nil
 	}
-	return nil
+	return b.visitorFor(u, u.bare)
 }
 
 // ringTabs makes an end for each tab that a call rings at.
@@ -178,6 +188,9 @@ func (b *Bridge) ringTabs(c *call, tabs []*tab, peer, title string) []end {
 	for _, t := range tabs {
 		e := b.newBrowserEnd(c, t, "", jingle.Responder)
 		e.peer, e.peerTitle = peer, title
+		if t.visitor != nil { // who of its people it is, is the page's business
+			e.peer, e.peerTitle = t.user.name, t.user.shown()
+		}
 		if t.seat != nil {
 			e.room = t.seat.room
 		}

@@ -62,6 +62,8 @@ type Bridge struct {
 	perTarget  *meters
 	perCaller  *meters
 	perRefusal *meters
+	perPage    *meters
+	visits     map[string]int // visitors of pages, by address
 }
 
 // New makes a Bridge that sends on stream.
@@ -74,8 +76,10 @@ func New(cfg Config, stream Stream) *Bridge {
 		sessions: map[web.Sender]*session{}, users: map[string]*user{}, tabs: map[string]*tab{}, calls: map[*call]bool{},
 		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{}, devices: map[string]*contact{}, used: map[string]time.Time{}, pace: newPace(),
 		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller), perRefusal: newMeters(1),
+		perPage: newMeters(cfg.Limits.CallsPerPage), visits: map[string]int{},
 	}
 	b.remember(cfg.State)
+	b.openPages()
 	return b
 }
 

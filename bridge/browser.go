@@ -32,6 +32,11 @@ func (b *Bridge) fromBrowser(sock web.Sender, m web.Message) {
 }
 
 func (b *Bridge) dispatch(t *tab, m web.Message) error {
+	if t.visitor != nil {
+		if err := t.visitor.may(m.Type); err != nil {
+			return err
+		}
+	}
 	switch m.Type {
 	case "invite":
 		return b.invite(t, m)
@@ -147,7 +152,7 @@ func (b *Bridge) answer(t *tab, m web.Message) error {
 	d, err := e.hear("answer", m.Answer)
 	if err != nil {
 		if e.c.state != active {
-			e.c.fail(err)
+			e.c.drop(e, err)
 			return nil
 		}
 		return err

@@ -110,13 +110,20 @@ func (e *browserEnd) invite() error {
 		e.c.want(e)
 		return nil
 	}
-	e.send(web.Message{Type: "invite", Media: e.c.media, Title: e.peerTitle, Timeout: int(e.b.cfg.RingIn.Seconds())})
+	limit := e.b.cfg.RingIn
+	if e.c.hunt != nil {
+		limit = e.c.hunt.each
+	}
+	e.send(web.Message{Type: "invite", Media: e.c.media, Title: e.peerTitle, Timeout: int(limit.Seconds())})
 	return nil
 }
 
 // mayAnswerUnasked: a page without ringing answers at once and by itself, camera on. Other
-// browsers may have that, as in the tutorials; for XMPP users policy decides.
+// browsers may have that, as in the tutorials, but for visitors; for XMPP users policy decides.
 func (b *Bridge) mayAnswerUnasked(e *browserEnd) bool {
+	if e.c.hunt != nil {
+		return b.cfg.OldPages == "anyone"
+	}
 	caller, xmpp := e.c.caller.(*xmppEnd)
 	if !xmpp || e.wanted || b.cfg.OldPages == "anyone" {
 		return true
@@ -149,7 +156,7 @@ func (e *browserEnd) answer(d *description) error {
 
 // say puts a description into the browser's language.
 func (e *browserEnd) say(kind string, d *description, answers *jingle.Description) (json.RawMessage, error) {
-	if d.jingle == nil {
+	if d.raw != nil {
 		return d.raw, e.affords(len(d.raw))
 	}
 	e.version++
@@ -226,7 +233,7 @@ func (c *call) meetsXMPP() bool {
 			return true
 		}
 	}
-	return false
+	return c.hunt != nil && c.hunt.xmpp && c.callee == nil
 }
 
 func (e *browserEnd) candidates(cs []candidate) {

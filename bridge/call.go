@@ -18,6 +18,7 @@ type call struct {
 	caller end
 	callee end   // nil while several may still take it
 	rung   []end // whom it rings at, callee included while it has not answered
+	hunt   *hunt // of a visitor's call; nil for a call to one name
 
 	offer   *description // the caller's, while it waits for somebody who takes the call
 	offered bool         // the callee has it
@@ -84,7 +85,18 @@ func (c *call) move(m move) error {
 // somebody takes the call.
 func (b *Bridge) ring(c *call, rung []end, limit time.Duration) error {
 	c.rung = rung
+	b.enter(c, rung[0].who())
 	c.arm(limit, NoAnswer)
+	err := c.invite()
+	if err != nil {
+		c.caller.release()
+		c.close(faultOf(err), "")
+	}
+	return err
+}
+
+// enter puts a call on the books.
+func (b *Bridge) enter(c *call, to string) {
 	b.calls[c] = true
 	c.direction = "browser-browser"
 	if _, xmpp := c.caller.(*xmppEnd); xmpp {
@@ -93,20 +105,27 @@ func (b *Bridge) ring(c *call, rung []end, limit time.Duration) error {
 		c.direction = "browser-xmpp"
 	}
 	b.metrics.calls.Inc()
-	c.log.Info("call begins", "from", c.caller.who(), "to", rung[0].who(), "room", roomOf(rung[0]), "media", c.media)
+	room := ""
+	if len(c.rung) > 0 {
+		room = roomOf(c.rung[0])
+	}
+	c.log.Info("call begins", "from", c.caller.who(), "to", to, "room", room, "media", c.media)
+}
+
+// invite asks each of those it rings at. The error is that of the last one, when nobody rings.
+func (c *call) invite() error {
 	var err error
-	for _, e := range slices.Clone(rung) {
+	for _, e := range slices.Clone(c.rung) {
 		if err = e.invite(); err != nil && c.state != ended {
 			e.release()
 			c.rung = slices.DeleteFunc(c.rung, func(o end) bool { return o == e })
+			c.hunt.note(faultOf(err))
 		}
 		if c.state != ringing || c.callee != nil {
 			return nil
 		}
 	}
 	if len(c.rung) == 0 {
-		c.caller.release()
-		c.close(faultOf(err), "")
 		return err
 	}
 	return nil
@@ -142,7 +161,7 @@ func (c *call) take(by end) {
 	if by == c.caller || c.state != ringing || c.move(moveTake) != nil {
 		return
 	}
-	asked := c.callee != nil // an early offer was asked for already
+	asked := c.callee != nil || c.hunt.asked() // an early offer was asked for already
 	c.settle(by)
 	c.unpend()
 	c.arm(c.b.cfg.Setup, NoPath)
@@ -150,11 +169,16 @@ func (c *call) take(by end) {
 		c.caller.taken(by, false)
 	}
 	c.deliver()
+	c.b.busier(c)
 }
 
 // want is a callee that does not ring, or not truly, until it has the offer: an old
 // page, a client that knows no invitations.
 func (c *call) want(by end) {
+	if c.hunt != nil {
+		c.fork(by)
+		return
+	}
 	c.settle(by)
 	if c.offer == nil {
 		c.caller.taken(by, true)
@@ -176,6 +200,10 @@ func (c *call) settle(by end) {
 
 // deliver hands the offer to the callee once both are there.
 func (c *call) deliver() {
+	if c.hunt != nil && c.callee == nil {
+		c.feed()
+		return
+	}
 	if c.offer == nil || c.callee == nil || c.offered || c.state == ended {
 		return
 	}
@@ -191,7 +219,7 @@ func (c *call) deliver() {
 // takesOffer says whether an offer of this end is in order. A caller may think again as
 // long as nobody has heard the first one.
 func (c *call) takesOffer(from end) bool {
-	return c.state == active || from == c.caller && !c.offered
+	return c.state == active || from == c.caller && !c.offered && !c.hunt.offered()
 }
 
 // takesAnswer says whether this end has been asked for an answer.
@@ -199,7 +227,7 @@ func (c *call) takesAnswer(from end) bool {
 	if c.state == active {
 		return c.reoffer != nil && c.reoffer != from
 	}
-	return from == c.callee && c.offered
+	return from == c.callee && c.offered || c.callee == nil && c.hunt.has(from)
 }
 
 // fromOffer takes the first offer of the call, or one that changes it while it runs.
@@ -246,6 +274,9 @@ func (c *call) fromAnswer(from end, d *description) error {
 	if err := c.move(moveAnswer); err != nil {
 		return err
 	}
+	if c.callee == nil {
+		c.choose(from)
+	}
 	c.answered = time.Now()
 	c.disarm()
 	c.unpend()
@@ -256,6 +287,8 @@ func (c *call) fromAnswer(from end, d *description) error {
 	c.b.metrics.setup.Observe(c.answered.Sub(c.began).Seconds())
 	c.log.Debug("call answered", "after", c.answered.Sub(c.began).Round(time.Millisecond))
 	c.flush(c.callee)
+	c.flush(c.caller) // what waited for one of several to answer
+	c.b.busier(c)
 	return nil
 }
 
@@ -334,6 +367,10 @@ func (c *call) leave(e end, f Fault, text string) {
 		f = c.usual(e)
 	}
 	e.release()
+	if c.oneOfSeveral(e) {
+		c.without(e, f)
+		return
+	}
 	if e != c.caller && e != c.callee && len(c.rung) > 1 {
 		c.rung = slices.DeleteFunc(c.rung, func(o end) bool { return o == e })
 		return
@@ -389,6 +426,7 @@ func (c *call) close(f Fault, text string) {
 	c.disarm()
 	c.unpend()
 	delete(c.b.calls, c)
+	c.b.busier(c)
 	c.b.metrics.calls.Dec()
 	reason := faults[f].leave
 	if reason == "" {
@@ -411,8 +449,12 @@ func (c *call) arm(d time.Duration, f Fault) {
 			if c.state == ended || c.state == active {
 				return
 			}
-			if f == NoAnswer && c.busy {
+			if f == NoAnswer && c.busy && len(c.rung) <= 1 {
 				f = Busy
+			}
+			if c.hunt != nil && c.callee == nil {
+				c.unanswered(f)
+				return
 			}
 			c.finish(nil, f, "")
 		})

@@ -15,6 +15,7 @@ type contact struct {
 	from      bool // sees us
 	to        bool // we see it
 	asked     bool // our request to see it is out
+	absent    bool // its server says that no device of it is there
 	greeted   bool // sees us without a subscription, because we called
 	name      string
 	resources map[string]*resource // by full JID
@@ -62,7 +63,7 @@ func (b *Bridge) makeRoom(u *user) bool {
 		if looked++; len(u.tabs) == 0 || looked > looks {
 			break
 		}
-		if len(other.tabs) == 0 && len(other.contacts) > 0 {
+		if len(other.tabs) == 0 && len(other.contacts) > 0 && other.page == nil {
 			b.metrics.limited.WithLabelValues("rosters").Inc()
 			b.dropContacts(other)
 			b.forget(other)
@@ -111,6 +112,7 @@ func (b *Bridge) tidy(u *user, c *contact) {
 
 // gone forgets the devices of a contact.
 func (b *Bridge) gone(c *contact) {
+	c.absent = false
 	clear(c.resources)
 	if b.devices[c.bare] == c {
 		delete(b.devices, c.bare)
@@ -130,7 +132,7 @@ func (b *Bridge) paint(u *user, c *contact) {
 	}
 	c.told = state
 	for _, t := range u.tabs {
-		if !t.sock.Old() && t.seat == nil {
+		if !t.sock.Old() && t.seat == nil && t.visitor == nil {
 			t.sock.Send(m)
 		}
 	}

@@ -47,10 +47,10 @@ func (b *Bridge) cross(t *tab, m web.Message, first *browserEnd) error {
 
 // crossed finds a call of ours to a person who calls us at the same moment with the same
 // media. The lower id wins (XEP-0353 §4.1): won says that ours does; otherwise lost is ours.
-func (b *Bridge) crossed(u *user, bare, sid string, media []string) (lost *xmppEnd, won bool) {
+func (b *Bridge) crossed(u *user, tabs []*tab, bare, sid string, media []string) (lost *xmppEnd, won bool) {
 	for c := range b.calls {
 		ours := c.toward(bare)
-		if ours == nil || ours.user != u || c.state != ringing && c.state != taken || ours.stage >= accepted || !sameMedia(c.media, media) {
+		if ours == nil || ours.user != u || u.page != nil && !c.ofVisitor(tabs) || c.state != ringing && c.state != taken || ours.stage >= accepted || !sameMedia(c.media, media) {
 			continue
 		}
 		if ours.sid < sid {
@@ -59,6 +59,12 @@ func (b *Bridge) crossed(u *user, bare, sid string, media []string) (lost *xmppE
 		return ours, false
 	}
 	return nil, false
+}
+
+// ofVisitor says whether one of these visitors made this call; another's is none of their business.
+func (c *call) ofVisitor(tabs []*tab) bool {
+	e, ok := c.caller.(*browserEnd)
+	return ok && slices.Contains(tabs, e.tab)
 }
 
 // toward gives the XMPP end of a browser's call to this person.
@@ -81,6 +87,11 @@ func sameMedia(a, b []string) bool {
 // yield drops our call for theirs; the page hears of it by takeCrossed.
 func (b *Bridge) yield(ours *xmppEnd) {
 	ours.over(Glare, "")
+	for _, e := range ours.c.rung {
+		if e != end(ours) {
+			e.over(Elsewhere, "")
+		}
+	}
 	ours.c.caller.release()
 	ours.c.close(Glare, "")
 }

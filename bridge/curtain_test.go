@@ -83,7 +83,7 @@ func (p *theatre) curtain() {
 func (b *Bridge) leftovers(complain func(string, ...any)) {
 	for what, n := range map[string]int{
 		"calls": len(b.calls), "jingles": len(b.jingles), "proposals": len(b.proposals), "pending": len(b.pending),
-		"tabs": len(b.tabs), "sessions": len(b.sessions), "rooms": b.rooms,
+		"tabs": len(b.tabs), "sessions": len(b.sessions), "rooms": b.rooms, "visits": len(b.visits),
 	} {
 		if n != 0 {
 			complain("%d %s are left after everybody has gone", n, what)
@@ -97,7 +97,7 @@ func (b *Bridge) leftovers(complain func(string, ...any)) {
 	contacts := 0
 	for _, u := range b.users {
 		contacts += len(u.contacts)
-		if len(u.contacts) == 0 {
+		if len(u.contacts) == 0 && u.page == nil {
 			complain("%s is remembered, and nobody has it in a list", u.bare)
 		}
 		for _, c := range u.contacts {

@@ -40,6 +40,8 @@ func (b *Bridge) login(s *session, m web.Message) {
 		b.refuseLogin(s, m, auth.Error{Code: "upstream", Text: "the server restarts"})
 	case s.checking:
 		b.refuseLogin(s, m, auth.Error{Code: auth.CodeTooMany, Text: "one login at a time"})
+	case m.Page != "":
+		b.visitPage(s, m)
 	case b.cfg.Auth != nil:
 		b.check(s, m)
 	case !b.cfg.Anonymous:
@@ -144,6 +146,10 @@ func (b *Bridge) admit(s *session, m web.Message, g auth.Grant) {
 		b.refuseLogin(s, m, auth.Error{Code: auth.CodeBadName, Text: "this name cannot be used: " + err.Error()})
 		return
 	}
+	if u := b.users[local]; u != nil && u.page != nil {
+		b.refuseLogin(s, m, auth.Error{Code: "name-taken", Text: "this is the name of a page"})
+		return
+	}
 	if s.tab != nil && s.tab.user.key == local && !s.sock.Old() {
 		s.tab.invites = canInvite(m)
 		b.welcome(s, m, g)
@@ -212,9 +218,13 @@ func (b *Bridge) welcome(s *session, m web.Message, g auth.Grant) {
 	if !g.Until.IsZero() {
 		expires = g.Until.Unix()
 	}
-	s.sock.Send(web.Message{Type: "login", Name: s.tab.user.name, ID: m.ID, Login: &web.Login{
-		Success: true, JID: s.tab.user.bare, Session: rand.Text(), Expires: expires,
-		Caps: []string{"invite", "rooms"}, IceServers: b.cfg.ICEServers, TTL: int(b.cfg.ICETTL / time.Second),
+	name, title, caps := s.tab.user.name, "", []string{"invite", "rooms"}
+	if v := s.tab.visitor; v != nil {
+		name, title, caps = v.nick, s.tab.user.shown(), []string{"invite"}
+	}
+	s.sock.Send(web.Message{Type: "login", Name: name, Title: title, ID: m.ID, Login: &web.Login{
+		Success: true, JID: s.tab.address(), Session: rand.Text(), Expires: expires,
+		Caps: caps, IceServers: b.cfg.ICEServers, TTL: int(b.cfg.ICETTL / time.Second),
 	}})
 	if !s.tab.user.link.up {
 		s.sock.Send(b.upstreamError())

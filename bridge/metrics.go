@@ -19,6 +19,7 @@ type metrics struct {
 	subscriptions prometheus.Gauge
 	rooms         prometheus.Gauge
 	accounts      prometheus.Gauge
+	visitors      prometheus.Gauge
 	panics        prometheus.Counter
 }
 
@@ -41,11 +42,12 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		subscriptions: prometheus.NewGauge(prometheus.GaugeOpts{Name: "jinglebridge_subscriptions", Help: "Entries of all contact lists."}),
 		rooms:         prometheus.NewGauge(prometheus.GaugeOpts{Name: "jinglebridge_rooms", Help: "Rooms with somebody in them."}),
 		accounts:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "jinglebridge_accounts", Help: "XMPP accounts that browsers are logged in with."}),
+		visitors:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "jinglebridge_visitors", Help: "Visitors of pages."}),
 		panics:        prometheus.NewCounter(prometheus.CounterOpts{Name: "jinglebridge_panics_total", Help: "Turns of the loop that failed; each is a bug."}),
 	}
 	if r != nil {
 		r.MustRegister(m.calls, m.callsTotal, m.setup, m.duration, m.refused, m.refusedCalls, m.rejected, m.limited,
-			m.candidates, m.logins, m.presence, m.subscriptions, m.rooms, m.accounts, m.panics)
+			m.candidates, m.logins, m.presence, m.subscriptions, m.rooms, m.accounts, m.visitors, m.panics)
 	}
 	return m
 }

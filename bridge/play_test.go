@@ -303,6 +303,8 @@ func (p *theatre) set(option string) error {
 	switch key {
 	case "old_pages":
 		p.b.cfg.OldPages = value
+	case "page":
+		return p.openPage(value)
 	case "accounts":
 		p.b.cfg.Accounts, p.b.cfg.Auth = casting{p}, usher{}
 	case "as_names":
@@ -319,11 +321,39 @@ func (p *theatre) set(option string) error {
 	return nil
 }
 
+// openPage makes a page: set page frontdoor title=Door ring=romeo@example.org,bob order=one
+func (p *theatre) openPage(option string) error {
+	page := NewPage()
+	var keys string
+	page.Name, keys, _ = strings.Cut(option, " ")
+	for field := range strings.FieldsSeq(keys) {
+		key, value, _ := strings.Cut(field, "=")
+		switch key {
+		case "title":
+			page.Title = value
+		case "ring":
+			page.Ring = strings.Split(value, ",")
+		case "order":
+			page.Order = value
+		case "called_by":
+			page.CalledBy = strings.Split(value, ",")
+		case "seen_by":
+			page.SeenBy = strings.Split(value, ",")
+		default:
+			return fmt.Errorf("pages have no %q", key)
+		}
+	}
+	p.b.cfg.Pages = []Page{page}
+	p.b.openPages()
+	return nil
+}
+
 func (p *theatre) setLimit(key, value string) error {
 	l := &p.b.cfg.Limits
 	limit := map[string]*int{
 		"calls_per_session": &l.CallsPerSession, "pending_per_callee": &l.PendingPerCallee, "pending_per_sender": &l.PendingPerSender,
 		"candidates": &l.Candidates, "roster": &l.Roster, "rosters": &l.Rosters,
+		"visitors_per_page": &l.VisitorsPerPage, "visitors_per_addr": &l.VisitorsPerAddr, "calls_per_page": &p.b.perPage.perMinute,
 		"room_members": &l.RoomMembers, "rooms": &l.Rooms, "rooms_per_session": &l.RoomsPerSession,
 		"rings_per_caller": &p.b.perCaller.perMinute, "new_calls_per_target": &p.b.perTarget.perMinute,
 	}[key]

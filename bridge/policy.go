@@ -11,6 +11,9 @@ import (
 
 // mayRing says whether an XMPP user may ring at one of ours.
 func (b *Bridge) mayRing(u *user, bare string) bool {
+	if u.page != nil {
+		return u.page.lets(b, u.page.CalledBy, bare)
+	}
 	if b.cfg.CalledBy != "contacts" {
 		return true
 	}
@@ -42,13 +45,17 @@ func (b *Bridge) countPending(c *call) {
 		return
 	}
 	for _, key := range []string{"to " + x.user.key, "by " + x.bare} {
-		b.pending[key]++
-		c.settled = append(c.settled, func() {
-			if b.pending[key]--; b.pending[key] <= 0 {
-				delete(b.pending, key)
-			}
-		})
+		b.countUntilSettled(c, key)
 	}
+}
+
+func (b *Bridge) countUntilSettled(c *call, key string) {
+	b.pending[key]++
+	c.settled = append(c.settled, func() {
+		if b.pending[key]--; b.pending[key] <= 0 {
+			delete(b.pending, key)
+		}
+	})
 }
 
 // unpend runs what waits for the ringing to end.

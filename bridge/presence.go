@@ -25,6 +25,10 @@ func (b *Bridge) fromPresence(s *component.Stanza) {
 		}
 		return
 	}
+	if (s.Type == "subscribe" || s.Type == "probe") && b.hides(local, component.Bare(s.From)) {
+		b.sendPresence("unsubscribed", component.Bare(s.To), component.Bare(s.From))
+		return
+	}
 	switch s.Type {
 	case "subscribe":
 		b.subscribe(local, s)
@@ -162,6 +166,7 @@ func (b *Bridge) seen(local string, s *component.Stanza) {
 			}
 			b.vanished(s.From)
 		}
+		c.absent = len(c.resources) == 0
 		b.paint(u, c)
 		return
 	}
@@ -296,9 +301,13 @@ func (b *Bridge) available(t *tab, to string) []byte {
 	w.Start(component.NS, "presence")
 	w.Attr("from", t.jid)
 	w.AttrIf("to", to) // none: to all who may know
-	t.mood.append(&w)
+	looks := t.mood
+	if t.visitor != nil {
+		looks = t.visitor.mood(t.mood)
+	}
+	looks.append(&w)
 	t.user.link.stream.AppendCaps(&w)
-	w.Leaf(nsNick, "nick", t.user.shown())
+	w.Leaf(nsNick, "nick", t.shown())
 	w.End()
 	return w.Bytes()
 }

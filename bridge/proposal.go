@@ -105,8 +105,7 @@ func (b *Bridge) bounced(s *component.Stanza) {
 		}
 		f, text := faultOfError(s)
 		x.stage = fresh // nobody rings, so there is nobody to tell
-		x.c.finish(x, f, text)
-		x.release()
+		x.c.leave(x, f, text)
 	}
 }
 
@@ -247,15 +246,23 @@ func (b *Bridge) proposedTo(s *component.Stanza, m jingle.Message) {
 	switch {
 	case local == "":
 		b.unreachable(s, m, NotFound)
-	case u == nil || len(u.tabs) == 0 || !b.mayRing(u, from):
+	case u == nil || len(b.reached(u, s.To)) == 0 || !b.mayRing(u, from):
 		b.unreachable(s, m, Unavailable)
 		b.miss(u, s, media)
 	default:
-		b.ringProposal(s, m, u, media)
+		b.ringProposal(s, m, u, b.reached(u, s.To), media)
 	}
 }
 
-func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, media []string) {
+// reached are the tabs that somebody reaches by a JID of a name.
+func (b *Bridge) reached(u *user, to string) []*tab {
+	if u.page != nil {
+		return b.visitorFor(u, to)
+	}
+	return u.tabs
+}
+
+func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, tabs []*tab, media []string) {
 	from := component.Bare(s.From)
 	key := proposalKey{u.key, from, m.ID}
 	if b.proposals[key] != nil || u.inSession(b, s.From, m.ID) {
@@ -269,19 +276,19 @@ func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, me
 		}
 		return
 	}
-	lost, won := b.crossed(u, from, m.ID, media)
+	lost, won := b.crossed(u, tabs, from, m.ID, media)
 	if won {
 		_ = b.sendProposal(s.To, s.From, jingle.Message{Kind: "reject", ID: m.ID, Reason: jingle.Reason{Condition: "expired", TieBreak: true}})
 		return
 	}
-	x := &xmppEnd{b: b, user: u, self: u.tabs[0].jid, bare: strings.Clone(from), peer: strings.Clone(s.From), sid: strings.Clone(m.ID), role: jingle.Responder, jmi: true, stage: proposed, sent: map[string]bool{}}
+	x := &xmppEnd{b: b, user: u, self: tabs[0].jid, bare: strings.Clone(from), peer: strings.Clone(s.From), sid: strings.Clone(m.ID), role: jingle.Responder, jmi: true, stage: proposed, sent: map[string]bool{}}
 	x.nick = nickOf(s)
 	if s.Child(nsReceipts, "request").Exists() {
 		x.propose = strings.Clone(s.ID)
 	}
 	b.proposals[proposalKey{u.key, x.bare, x.sid}] = x
 	x.c = b.newCall(x, media)
-	err := b.ringIn(x, slices.Clone(u.tabs), lost)
+	err := b.ringIn(x, slices.Clone(tabs), lost)
 	switch {
 	case err == nil:
 		x.receipt()

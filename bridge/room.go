@@ -85,6 +85,8 @@ func (b *Bridge) mayJoin(t *tab, m web.Message, local string) error {
 	}
 	u := b.users[local]
 	switch {
+	case u != nil && u.page != nil:
+		return Failed(NameTaken, fmt.Errorf("%q is the name of a page", m.Room))
 	case u == nil || len(u.tabs) == 0:
 		if b.rooms >= b.cfg.Limits.Rooms {
 			b.metrics.limited.WithLabelValues("rooms").Inc()

@@ -27,7 +27,7 @@ func (x *xmppEnd) sessionAccept(j *jingle.Jingle) {
 	x.watch()
 	x.remote = j.Description
 	if x.remote == nil {
-		x.c.fail(Failed(Incompatible, errors.New("session-accept without contents")))
+		x.c.drop(x, Failed(Incompatible, errors.New("session-accept without contents")))
 		return
 	}
 	for i := range x.remote.Contents {
@@ -37,7 +37,7 @@ func (x *xmppEnd) sessionAccept(j *jingle.Jingle) {
 		}
 	}
 	if err := x.c.fromAnswer(x, &description{jingle: x.remote}); err != nil {
-		x.c.fail(err)
+		x.c.drop(x, err)
 	}
 }
 

@@ -24,6 +24,7 @@ type user struct {
 	bare     string
 	tabs     []*tab
 	room     bool                // the tabs are its members
+	page     *page               // the tabs are its visitors; nil for all others
 	contacts map[string]*contact // by bare JID
 	missed   []store.Call        // calls that came while nobody was here, oldest first
 }
@@ -31,9 +32,10 @@ type user struct {
 // tab is one browser under one name, its own or that of a room, and one resource of it.
 type tab struct {
 	*desk
-	user *user
-	jid  string // full
-	seat *seat  // in a room; nil under its own name
+	user    *user
+	jid     string   // full
+	seat    *seat    // in a room; nil under its own name
+	visitor *visitor // of a page; nil for all others
 
 	noted   note     // that it is told as available
 	telling []func() // what waits for that
@@ -74,6 +76,14 @@ func (u *user) self() string {
 	return u.bare
 }
 
+// address is how XMPP users know a tab: by its name, but for a visitor.
+func (t *tab) address() string {
+	if t.visitor != nil {
+		return t.jid
+	}
+	return t.user.bare
+}
+
 // shown is how a name is shown to people.
 func (u *user) shown() string { return cmp.Or(u.title, u.name) }
 
@@ -101,8 +111,11 @@ func (b *Bridge) open(s *session, u *user, invites bool) {
 
 func (b *Bridge) newTab(d *desk, u *user) *tab {
 	t := &tab{desk: d, user: u, jid: u.bare + "/" + rand.Text()[:10]}
-	if u.account != nil {
+	switch {
+	case u.account != nil:
 		t.jid = u.key
+	case u.page != nil:
+		t.jid = u.bare + "/visitor-" + rand.Text()[:10]
 	}
 	u.tabs = append(u.tabs, t)
 	b.tabs[t.jid] = t
@@ -115,6 +128,7 @@ func (b *Bridge) removeTab(t *tab) {
 	u.tabs = slices.DeleteFunc(u.tabs, func(other *tab) bool { return other == t })
 	u.room = u.room && len(u.tabs) > 0
 	delete(b.tabs, t.jid)
+	b.departed(t)
 	b.forget(u)
 }
 
@@ -126,6 +140,9 @@ func (b *Bridge) logout(s *session) {
 		return
 	}
 	b.expire(s, time.Time{})
+	if t.visitor != nil {
+		t.visitor.left = true
+	}
 	for _, e := range t.inOrder() {
 		e.c.leave(e, Gone, "")
 	}
@@ -146,7 +163,7 @@ func (b *Bridge) forget(u *user) {
 		b.letGo(u)
 		return
 	}
-	if len(u.contacts) == 0 && len(u.missed) == 0 {
+	if len(u.contacts) == 0 && len(u.missed) == 0 && u.page == nil {
 		delete(b.users, u.key)
 	}
 }

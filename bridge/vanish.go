@@ -38,8 +38,10 @@ func (x *xmppEnd) stillThere() {
 
 // gone ends the call because the peer's device is not there, telling it all the same.
 func (x *xmppEnd) gone() {
-	x.over(Gone, "")
-	x.c.finish(x, Gone, "")
+	if x.c.has(x) {
+		x.over(Gone, "")
+		x.c.leave(x, Gone, "")
+	}
 }
 
 // watch asks once a minute, as long as the call runs, whether the peer's device is there:

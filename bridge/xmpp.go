@@ -98,7 +98,7 @@ func (b *Bridge) giveUp(s *component.Stanza, err error) {
 		return
 	}
 	if action := jingle.Action(e.Attr("action")); action == jingle.SessionAccept || action == jingle.SessionInitiate {
-		x.c.fail(Failed(Incompatible, err))
+		x.c.drop(x, Failed(Incompatible, err))
 	}
 }
 
@@ -157,7 +157,7 @@ func (b *Bridge) proposalOf(to, from, sid string) *xmppEnd {
 	switch {
 	case x == nil || x.role != jingle.Responder || x.peer != from:
 		return nil
-	case x.stage == proposed && b.tabs[to] != nil, x.stage == proceeded && x.self == to:
+	case x.stage == proposed && b.tabs[to] != nil && (x.user.page == nil || x.self == to), x.stage == proceeded && x.self == to:
 		return x
 	}
 	return nil
@@ -172,7 +172,7 @@ func (b *Bridge) calledDirectly(s *component.Stanza, j *jingle.Jingle) {
 		return
 	}
 	media := j.Description.Media()
-	lost, won := b.crossed(t.user, from, j.SID, media)
+	lost, won := b.crossed(t.user, []*tab{t}, from, j.SID, media)
 	if won {
 		b.refuseIQ(s, faults[Glare].iq)
 		return

@@ -92,7 +92,7 @@ func (x *xmppEnd) invite() error {
 	x.jmi = true
 	x.stage = proposed
 	x.b.proposals[proposalKey{x.user.key, x.bare, x.sid}] = x
-	return x.say(x.bare, jingle.Message{Kind: "propose", Media: x.c.media}, wantReceipt)
+	return x.say(x.bare, jingle.Message{Kind: "propose", Media: x.c.media}, wantReceipt, x.nickname)
 }
 
 // say sends an XEP-0353 message about this call.
@@ -207,7 +207,7 @@ func (x *xmppEnd) initiateFailed(answer *component.Stanza, err error) {
 	if f == Glare {
 		return // their call, which won, is here or on its way
 	}
-	x.c.finish(nil, f, text)
+	x.c.lose(x, f, text)
 }
 
 // nextDevice says all again to another device of the peer.
@@ -217,7 +217,7 @@ func (x *xmppEnd) nextDevice() {
 	x.release()
 	x.meet(next)
 	if err := x.initiate(); err != nil {
-		x.c.fail(err)
+		x.c.drop(x, err)
 		return
 	}
 	held := x.held
@@ -355,6 +355,10 @@ const maxOpen = 16
 func (x *xmppEnd) over(f Fault, text string) {
 	x.release()
 	reason := jingle.Reason{Condition: faults[f].jingle, Text: text, TieBreak: f == Glare}
+	if f == Elsewhere && x.role == jingle.Initiator {
+		text = "somebody else took the call"
+		reason = jingle.Reason{Condition: faults[Cancelled].jingle, Text: text}
+	}
 	if f == Gone && x.role == jingle.Initiator && x.stage < accepted {
 		// A caller who vanished has called in vain; gone would look like a broken call
 		// (COMPAT Conversations 2.19: "connection lost").
