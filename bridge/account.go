@@ -6,6 +6,7 @@ import (
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/auth"
+	"github.com/jinglebridge/jinglebridge/jingle"
 	"github.com/jinglebridge/jinglebridge/web"
 )
 
@@ -18,6 +19,8 @@ type Accounts interface {
 	// Login takes a bare JID and a password, and holds the session. An error that is
 	// auth.ErrWrongPassword is the server's no; any other means that nobody said.
 	Login(ctx context.Context, jid, password string) (Account, error)
+	// Check does so without a session.
+	Check(ctx context.Context, jid, password string) error
 }
 
 // Account is the session of one account (RFC 6120 §7); component.Account is the real one.
@@ -67,11 +70,18 @@ func (b *Bridge) isAccount(name string) bool {
 	return found && !strings.EqualFold(domain, b.cfg.Domain)
 }
 
-// loginTo opens the account's session while its password is checked. What is opened is the
-// caller's to close.
+// AccountNamespaces are the payloads of requests to accounts that are answered here.
+func AccountNamespaces() []string { return []string{jingle.NS, nsRoster} }
+
+// loginTo has an account's password checked, and opens its session if it will be itself. What
+// is opened is the caller's to close.
 func (b *Bridge) loginTo(held *Account, jid, password string) func(context.Context) error {
-	if b.cfg.Accounts == nil {
+	_, domain, _ := strings.Cut(jid, "@")
+	switch {
+	case b.cfg.Accounts == nil:
 		return nil
+	case strings.EqualFold(domain, b.cfg.AsNames):
+		return func(ctx context.Context) error { return b.cfg.Accounts.Check(ctx, jid, password) }
 	}
 	return func(ctx context.Context) error {
 		session, err := b.cfg.Accounts.Login(ctx, jid, password)
@@ -163,15 +173,4 @@ func (b *Bridge) accountOnline(t *tab) {
 		u.account.greeted = true
 		b.tellAvailable(t, "")
 	})
-}
-
-// asName makes an account of the domain whose accounts are names here that name; the others
-// are themselves.
-func (b *Bridge) asName(g *auth.Grant) bool {
-	local, domain, _ := strings.Cut(g.Name, "@")
-	if b.cfg.AsNames == "" || !strings.EqualFold(domain, b.cfg.AsNames) {
-		return false
-	}
-	g.Name, g.Multi = unescape(local), true
-	return true
 }

@@ -40,6 +40,13 @@ func (c casting) Login(_ context.Context, jid, password string) (Account, error)
 	return u, nil
 }
 
+func (c casting) Check(_ context.Context, _, password string) error {
+	if password != "secret" {
+		return errors.New("not this password")
+	}
+	return nil
+}
+
 // understudy is the session of an account; what goes over it is in the play like all stanzas.
 type understudy struct {
 	p            *theatre

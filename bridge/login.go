@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jinglebridge/jinglebridge/internal/auth"
@@ -92,12 +93,12 @@ func (b *Bridge) checked(s *session, m web.Message, g auth.Grant, held Account, 
 		b.refuseLogin(s, m, auth.Error{Code: "upstream", Text: "logins cannot be checked just now"})
 	case g.Once != "":
 		b.once(s, m, g)
-	case held != nil && !b.asName(&g):
+	case held != nil:
 		s.checking = false
 		b.hold(s, m, g, held)
 	default:
-		if held != nil {
-			held.Close()
+		if local, _, account := strings.Cut(g.Name, "@"); account && g.Method == "xmpp" {
+			g.Name = unescape(local) // of the domain whose accounts are names here
 		}
 		s.checking = false
 		b.admit(s, m, g)

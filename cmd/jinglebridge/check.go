@@ -22,7 +22,7 @@ func (l *loader) check() {
 		l.refuseKey("xmpp.secret", "want the component_secret of the XMPP server here, or the file it is in as secret_file (systemd's LoadCredential=component_secret gives it to the service only); jinglebridge gen-secret makes one")
 	}
 	if !c.Bridge.Anonymous && !c.proves() && len(c.Bridge.Pages) == 0 {
-		l.refuseKey("auth.anonymous", "nobody could log in; want password_file, guest_key_file, [auth.jwt] or a [[page]], or anonymous = true to give any free name to whoever asks for it")
+		l.refuseKey("auth.anonymous", "nobody could log in; want password_file, guest_key_file, [auth.jwt], an [[account]] or a [[page]], or anonymous = true to give any free name to whoever asks for it")
 	}
 	if len(l.problems) == 0 {
 		l.checkLink()
@@ -32,12 +32,13 @@ func (l *loader) check() {
 	l.checkTutorial()
 	l.checkTLS()
 	l.checkPages()
+	l.checkAccounts()
 }
 
 // proves says whether anybody can prove who they are.
 func (c *Config) proves() bool {
 	a := &c.Auth
-	return a.PasswordFile != "" || a.GuestKeyFile != "" || a.JWT.KeyFile != "" || a.JWT.JWKS != ""
+	return a.PasswordFile != "" || a.GuestKeyFile != "" || a.JWT.KeyFile != "" || a.JWT.JWKS != "" || len(c.Accounts) > 0
 }
 
 // checkAuth asks the one who checks logins what it thinks of its files.

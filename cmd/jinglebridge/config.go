@@ -17,6 +17,7 @@ type Config struct {
 	Bridge   bridge.Config
 	Auth     auth.Config
 	Tutorial Tutorial
+	Accounts []Account
 
 	Store string // file
 
@@ -101,6 +102,8 @@ func (c *Config) keys() []key {
 		{path: "auth.jwt.leeway", value: span{&a.JWT.Leeway, 0, 10 * time.Minute}},
 		{path: "auth.jwt.name_claim", value: text{&a.JWT.NameClaim, nil}},
 		{path: "auth.jwt.title_claim", value: text{&a.JWT.TitleClaim, nil}},
+
+		{path: "account", value: tables[Account]{&c.Accounts, newAccount, accountKeys}},
 
 		{path: "store.path", value: text{&c.Store, nil}},
 

@@ -24,6 +24,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	c := defaults()
 	c.XMPP.Domain, c.XMPP.Secret = "call.example.org", xmpptest.Secret
 	c.Listen, c.Admin, c.Store = "127.0.0.1:0", "", filepath.Join(t.TempDir(), "store.db")
+	c.Accounts = []Account{{Domain: "example.org", As: "itself"}}
 	p, err := assemble(t.Context(), c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 // newAuth is who checks logins, with names that are the same for it as for the bridge.
 func newAuth(c *Config, log *slog.Logger) (*auth.Auth, error) {
 	a := c.Auth
-	a.Anonymous, a.Fold, a.Log = c.Bridge.Anonymous, bridge.FoldName, log
+	a.Anonymous, a.AccountDomains, a.Fold, a.Log = c.Bridge.Anonymous, c.accountDomains(), bridge.FoldName, log
 	return auth.New(a)
 }
 

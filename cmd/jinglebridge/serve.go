@@ -70,6 +70,9 @@ func assemble(ctx context.Context, c *Config, log *slog.Logger) (*parts, error) 
 			return nil, fmt.Errorf("auth: %w", err)
 		}
 	}
+	if err = withAccounts(&b, c, registry, log); err != nil {
+		return nil, err
+	}
 	if p.store, err = openStore(ctx, c.Store, &b, registry, log); err != nil {
 		return nil, err
 	}
