@@ -37,7 +37,11 @@ type Config struct {
 	PongTimeout   time.Duration // 10 s; at most PingInterval
 	Limits        Limits
 
-	Page    fs.FS // the files to serve; nil: those of package page
+	Page fs.FS // the files to serve; nil: those of package page
+
+	// Visits are the pages that have visitors: their titles, by name in lower case. Each is
+	// served at /call/ and its name.
+	Visits  map[string]string
 	Log     *slog.Logger
 	Metrics prometheus.Registerer // nil: counted, not registered
 }

@@ -2,11 +2,13 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"html"
 	"io/fs"
 	"net/http"
 	"path"
@@ -16,8 +18,9 @@ import (
 
 // pages are the files we serve, read once: they are few and small.
 type pages struct {
-	files map[string]*file // by path
-	index *file
+	files  map[string]*file // by path
+	index  *file
+	visits map[string]*file // the index of each page that has visitors, by its name
 }
 
 type file struct {
@@ -37,8 +40,8 @@ var kinds = map[string]string{
 	".webmanifest": "application/manifest+json",
 }
 
-func newPages(files fs.FS) (*pages, error) {
-	p := &pages{files: make(map[string]*file)}
+func newPages(files fs.FS, visits map[string]string) (*pages, error) {
+	p := &pages{files: make(map[string]*file), visits: make(map[string]*file)}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		kind := kinds[path.Ext(name)]
 		if err != nil || entry.IsDir() || kind == "" {
@@ -48,8 +51,7 @@ func newPages(files fs.FS) (*pages, error) {
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(data)
-		p.files["/"+name] = &file{kind, data, compressed(data), base64.RawURLEncoding.EncodeToString(sum[:12])}
+		p.files["/"+name] = newFile(kind, data)
 		return nil
 	})
 	if err != nil {
@@ -58,7 +60,31 @@ func newPages(files fs.FS) (*pages, error) {
 	if p.index = p.files["/index.html"]; p.index == nil {
 		return nil, errors.New("page: no index.html")
 	}
+	for name, title := range visits {
+		p.visits[name] = newFile(p.index.kind, visited(p.index.plain, name, title))
+	}
 	return p, nil
+}
+
+func newFile(kind string, data []byte) *file {
+	sum := sha256.Sum256(data)
+	return &file{kind, data, compressed(data), base64.RawURLEncoding.EncodeToString(sum[:12])}
+}
+
+// visited returns the index as the visitors of a page get it: it has the page's title, and
+// says in a meta element which page it is.
+func visited(index []byte, name, title string) []byte {
+	from := bytes.Index(index, []byte("<title>"))
+	to := bytes.Index(index, []byte("</title>"))
+	if from < 0 || to < from {
+		return index
+	}
+	var out bytes.Buffer
+	out.Write(index[:from])
+	fmt.Fprintf(&out, "<title>%s</title>\n<meta name=\"page\" content=\"%s\">",
+		html.EscapeString(cmp.Or(title, name)), html.EscapeString(name))
+	out.Write(index[to+len("</title>"):])
+	return out.Bytes()
 }
 
 func compressed(data []byte) []byte {
@@ -72,9 +98,13 @@ func compressed(data []byte) []byte {
 	return buf.Bytes()
 }
 
-// find returns the file of a path. The page reads from /call/<name> whom to call.
+// find returns the file of a path. The page reads from /call/<name> whom to call; there
+// the visitors of a page arrive, too.
 func (p *pages) find(urlPath string) *file {
-	if urlPath == "/" || strings.HasPrefix(urlPath, "/call/") {
+	if name, ok := strings.CutPrefix(urlPath, "/call/"); ok {
+		return cmp.Or(p.visits[strings.ToLower(name)], p.index)
+	}
+	if urlPath == "/" {
 		return p.index
 	}
 	return p.files[urlPath]

@@ -147,3 +147,27 @@ func TestOwnPage(t *testing.T) {
 		t.Errorf("the page takes %d bytes, over 60 KiB", total)
 	}
 }
+
+// TestVisits: the page of visitors has its title before anything is run, and only as text.
+func TestVisits(t *testing.T) {
+	s, err := New(Config{Handler: newBridge(), Visits: map[string]string{"frontdoor": `Front <door> & "more"`, "plain": ""}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"/call/frontdoor": "<title>Front &lt;door&gt; &amp; &#34;more&#34;</title>\n<meta name=\"page\" content=\"frontdoor\">",
+		"/call/FrontDoor": `<meta name="page" content="frontdoor">`,
+		"/call/plain":     "<title>plain</title>",
+		"/call/other":     "<title>jinglebridge</title>\n<meta name=\"viewport\"",
+		"/":               "<title>jinglebridge</title>\n<meta name=\"viewport\"",
+	} {
+		resp := get(s, "GET", path)
+		body, _ := io.ReadAll(resp.Body)
+		if resp.StatusCode != 200 || !strings.Contains(string(body), want) || !strings.Contains(string(body), `<main id="app"`) {
+			t.Errorf("%s: got %d %.400s, want %s in it", path, resp.StatusCode, body, want)
+		}
+	}
+	if a, b := get(s, "GET", "/call/frontdoor").Header.Get("ETag"), get(s, "GET", "/").Header.Get("ETag"); a == b {
+		t.Errorf("two pages have the ETag %s", a)
+	}
+}

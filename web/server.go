@@ -67,7 +67,7 @@ func New(cfg Config) (*Server, error) {
 	if s.proxies, err = newProxies(cfg.BehindProxy, cfg.TrustedProxies); err != nil {
 		return nil, err
 	}
-	if s.pages, err = newPages(cfg.Page); err != nil {
+	if s.pages, err = newPages(cfg.Page, cfg.Visits); err != nil {
 		return nil, err
 	}
 	if s.metrics, err = newMetrics(cfg.Metrics); err != nil {

@@ -17,6 +17,7 @@ export class Stub extends EventEmitter {
   calls = new Map(); // id -> {id, from, to, state}
   log = []; // {from, to, message}, in order
   login = {}; // merged into the answer to a login
+  rosters = new Map(); // name -> items, for pages that have the cap
   scripted = new Set(); // ids of calls that a test plays
   hooks = new Map(); // type -> (message, from) => true when handled
 
@@ -44,6 +45,7 @@ export class Stub extends EventEmitter {
   reset() {
     this.log.length = 0;
     this.login = {};
+    this.rosters.clear();
     this.hooks.clear();
     this.calls.clear();
     this.scripted.clear();
@@ -81,6 +83,12 @@ export class Stub extends EventEmitter {
     const { pathname } = new URL(request.url, "http://x");
     // Another site's page: the same server under another name, hence another origin.
     if (pathname === "/elsewhere") return response.writeHead(200, { "Content-Type": KINDS[".html"] }).end("<!doctype html><link rel=icon href=data:,><title>elsewhere</title>");
+    // A page that is configured is served with its title, as web/pages.go does.
+    if (pathname === "/call/door") {
+      const page = await readFile(new URL("index.html", FILES), "utf8");
+      return response.writeHead(200, { "Content-Type": KINDS[".html"], "Content-Security-Policy": POLICY })
+        .end(page.replace("<title>jinglebridge</title>", '<title>Front door</title>\n<meta name="page" content="door">'));
+    }
     const name = pathname === "/" || pathname.startsWith("/call/") ? "index.html" : pathname.slice(1);
     try {
       if (name.includes("/")) throw new Error("no such page");
@@ -114,6 +122,15 @@ export class Stub extends EventEmitter {
     const from = socket.name;
     const call = this.calls.get(message.call);
     if (message.type === "invite") return this.#invite(from, message);
+    if (message.type === "message") return this.#message(from, message);
+    if (message.type === "roster" && !message.set && !message.remove) {
+      return this.#say(from, { type: "roster", items: this.rosters.get(from) ?? [] });
+    }
+    if (["roster", "subscribe", "subscribed", "unsubscribed", "block", "unblock", "presence"].includes(message.type)) {
+      if (message.type.startsWith("subscribe")) this.#say(message.name, { type: message.type, name: from, message: message.message });
+      if (message.id !== undefined) this.#say(from, { type: "ok", id: message.id });
+      return;
+    }
     if (!call) {
       if (message.type !== "leave" && !this.scripted.has(message.call)) this.#error(from, message, "no-call", "no such call");
       return;
@@ -123,7 +140,16 @@ export class Stub extends EventEmitter {
     if (message.id !== undefined) this.#say(from, { type: "ok", id: message.id, call: message.call });
   }
 
-  #login(socket, { name, id }) {
+  #message(from, { name, body, id }) {
+    if (!this.users.has(name)) return this.#error(from, { id, name }, "unavailable", "nobody is there");
+    this.#say(from, { type: "ok", id });
+    this.#say(name, { type: "message", name: from, body, mid: `${from} ${id}` });
+    this.#say(from, { type: "receipt", name, id });
+  }
+
+  #login(socket, { name, page, token, id }) {
+    if (page) name = `${page}/visitor`;
+    if (token) name = "guest";
     if (this.users.has(name)) {
       socket.send(JSON.stringify({ type: "login", success: false, code: "name-taken", message: "the name is taken", methods: ["none"], id }));
       return;
@@ -132,7 +158,7 @@ export class Stub extends EventEmitter {
     this.users.set(name, socket);
     socket.send(JSON.stringify({
       type: "login", success: true, v: 1, name, jid: `${name}@call.example`, session: "s", resumed: false, hold: 0,
-      ping: 25, max: 65536, caps: ["invite"], iceServers: [], id, ...this.login,
+      ping: 25, max: 65536, caps: ["invite"], iceServers: [], id, ...(page && { title: "Front door" }), ...this.login,
     }));
     this.#tell(name, "available");
   }

@@ -27,15 +27,25 @@ export declare class BridgeError extends Error {
 }
 
 export interface BridgeOptions {
-  /** The name to log in with: others see `name@component`. */
+  /**
+   * The name to log in with: others see `name@component`. An XMPP address, with its password, is an account of
+   * another server. Of a visitor it is a nickname, and may be empty.
+   */
   name?: string;
+  /** To come as a visitor of this page. */
+  page?: string;
   /** A display name. */
   title?: string;
   password?: string;
   /** A token, or what fetches one; it is asked again at every reconnect. */
   token?: string | (() => string | Promise<string>);
-  /** Optional parts of the protocol we speak; default `["invite"]`. */
+  /**
+   * Optional parts of the protocol we speak. By default "invite", "roster" but for visitors, and "messages"
+   * where somebody listens for "message" before the login.
+   */
   caps?: string[];
+  /** Seconds after which a page that nobody looks at is shown as away; default 60, 0 never. */
+  away?: number;
   /** Instead of the servers that the bridge names. */
   iceServers?: RTCIceServer[];
 }
@@ -47,6 +57,38 @@ export interface Contact {
   status: string;
   /** What the contact can be called with; empty: not callable now. */
   media: Media[];
+  groups: string[];
+  /** Who sees whose presence; "" when the server has no contact list, or this is no contact. */
+  subscription: "" | "none" | "to" | "from" | "both";
+  /** Asked for its presence, and not answered yet. */
+  ask: boolean;
+  blocked: boolean;
+}
+
+/** Somebody asks to see our presence. */
+export interface ContactRequest {
+  name: string;
+  title: string;
+  /** What was said with it; "" nothing. */
+  message: string;
+  /** Answered, here or elsewhere, or taken back. */
+  settled: boolean;
+}
+
+export interface Message {
+  readonly id?: number | string;
+  /** The other party. */
+  readonly name: string;
+  /** Of the sender, where it came with the message. */
+  readonly title?: string;
+  readonly body: string;
+  readonly at: Date;
+  /** false: our own, also from another tab. */
+  readonly incoming: boolean;
+  /** Where our own is: "received" when a device of the other side says so, which not all do. */
+  readonly state: "sending" | "sent" | "received" | "failed";
+  /** Why it failed, or null. */
+  readonly error: BridgeError | null;
 }
 
 /**
@@ -99,7 +141,17 @@ interface BridgeEvents {
   call: Event & { call: Call };
   /** A call that came while nobody was logged in with this name; told once, after the login. */
   missed: Event & { call: { name: string; title: string; media: Media[]; at: Date } };
+  /** A contact is new, or is another than before. */
   presence: Event & { contact: Contact };
+  /** Somebody is no contact any more. */
+  removed: Event & { contact: Contact };
+  /** Somebody asks to see our presence; again, settled, when that is answered or taken back. */
+  request: Event & { request: ContactRequest };
+  /** Whom we asked has answered. */
+  answered: Event & { name: string; allowed: boolean };
+  message: Event & { message: Message };
+  /** A message of ours is in another state. */
+  delivery: Event & { message: Message };
   /** An error that belongs to no call. */
   error: Event & { error: BridgeError };
 }
@@ -121,14 +173,38 @@ export declare class Bridge extends EventTarget {
   readonly name: string;
   /** Our address on the XMPP side, once logged in. */
   readonly jid: string;
+  /** What a visitor visits; "" else. */
+  readonly title: string;
+  /** What the server can, once logged in: "invite", "roster", "messages", "rooms". */
+  readonly caps: ReadonlySet<string>;
   readonly contacts: ReadonlyMap<string, Contact>;
+  /** Who asks to see our presence, and waits for `allow()` or `refuse()`. */
+  readonly requests: ReadonlyMap<string, ContactRequest>;
   /** Calls that have not ended, by id. */
   readonly calls: ReadonlyMap<string, Call>;
   readonly iceServers: RTCIceServer[];
   /** Rejects when the first login fails; later the connection is opened again unasked. */
   login(): Promise<this>;
-  /** Calls somebody; to be called in a click, since it asks for the devices first. */
-  call(name: string, options?: CallOptions): Call;
+  /**
+   * Calls somebody; to be called in a click, since it asks for the devices first. A visitor need not say whom.
+   */
+  call(name?: string, options?: CallOptions): Call;
+  /** Makes somebody a contact, and asks to see when he is online. These promises reject with what the server says. */
+  add(name: string, more?: { title?: string; groups?: string[]; message?: string }): Promise<void>;
+  /** Shows a contact under another title, and in these groups. */
+  change(name: string, more: { title?: string; groups?: string[] }): Promise<void>;
+  /** Neither sees the other any more. */
+  remove(name: string): Promise<void>;
+  /** Lets somebody see when we are online; also unasked. */
+  allow(name: string): Promise<void>;
+  /** The opposite. */
+  refuse(name: string): Promise<void>;
+  /** Nothing of somebody is seen or heard any more; or, when off, it is again. */
+  block(name: string, on?: boolean): Promise<void>;
+  /** Sends a message of 1 to 4,000 characters; "delivery" tells what becomes of it. */
+  send(name: string, body: string): Message;
+  /** How others see us from now on, also after a reconnect. */
+  present(how: { show?: Exclude<Show, "unavailable">; status?: string }): void;
   /** Ends all calls and the connection. */
   close(): void;
   addEventListener<K extends keyof BridgeEvents>(type: K, listener: Listener<BridgeEvents[K]>, options?: boolean | AddEventListenerOptions): void;

@@ -78,6 +78,55 @@ export const ERRORS = {
   unsupported: { text: "{name}'s app cannot change a running call to video.", next: "Hang up and call with video." },
 };
 
+/**
+ * What a refused login means to whom: a name of this server, an account of another, a visitor,
+ * a guest with a link. What is not here is in ERRORS.
+ * @type {Record<"name" | "account" | "visitor" | "guest", Record<string, {text: string, next: string}>>}
+ */
+export const LOGINS = {
+  name: {
+    forbidden: { text: "You may not have this name here.", next: "Choose another one." },
+    upstream: { text: "The server cannot check logins right now.", next: "Try again in a minute." },
+  },
+  account: {
+    "auth-required": { text: "This server takes no XMPP accounts.", next: "Choose a name without @." },
+    "auth-failed": { text: "Address and password do not fit.", next: "Check both, then try again." },
+    "bad-name": { text: "This is no XMPP address.", next: "Check it: it looks like juliet@example.org." },
+    forbidden: { text: "Accounts of this domain cannot log in here.", next: "Check the address, or choose a name without @." },
+    upstream: { text: "Your account's server cannot be asked right now.", next: "That is not your password's fault. Try again in a minute." },
+  },
+  visitor: {
+    "not-found": { text: "There is nobody to call here.", next: "Check the address of this page." },
+    "bad-name": { text: "This name cannot be used.", next: "Choose another one, or leave it empty." },
+    "auth-required": { text: "There is nobody to call here.", next: "Check the address of this page." },
+    forbidden: { text: "There is nobody to call here right now.", next: "Try again later." },
+    upstream: { text: "The server cannot reach anybody right now.", next: "Try again in a minute." },
+  },
+  guest: {
+    "auth-failed": { text: "This invitation is none of this server's.", next: "Check that the link is whole, or ask for a new one." },
+    "auth-required": { text: "This server takes no invitations.", next: "Ask for another way in." },
+    forbidden: { text: "This invitation has been used already.", next: "Ask for a new one." },
+    upstream: { text: "The server cannot check invitations right now.", next: "Try again in a minute." },
+  },
+};
+
+/** What went wrong with messages and contacts, where it is not what it means for a call. */
+const MESSAGES = {
+  unavailable: { text: "{name} is not online, and nothing is kept for later.", next: "Try again when they are." },
+  forbidden: { text: "{name} takes no messages from you.", next: "They may have to add you as a contact first." },
+  "rate-limited": { text: "Too much in a short time.", next: "Wait a moment, then try again." },
+  unsupported: { text: "This server cannot do that.", next: "Ask whoever runs it." },
+  "bad-message": { text: "The server did not take it.", next: "Check it, then try again." },
+};
+
+/** What has become of a message. */
+export const DELIVERY = {
+  sending: { tick: "…", text: "being sent" },
+  sent: { tick: "✓", text: "sent" },
+  received: { tick: "✓✓", text: "received" },
+  failed: { tick: "", text: "Not delivered" },
+};
+
 // What only makes sense at a login must not explain a call.
 const CALL_CODES = new Set(["denied", "no-device", "in-use", "insecure", "not-found", "forbidden", "rate-limited", "upstream", "lost"]);
 
@@ -96,10 +145,31 @@ export function why({ reason, remote, code }, name) {
   return { text: fill(text, name), next: own ? "" : fill(row.next, name), tone: row.tone ?? known.tone ?? "ended" };
 }
 
-/** What went wrong outside a call. @param {{code?: string, message?: string}} error */
-export function trouble(error, name = "") {
-  const row = ERRORS[error.code] ?? { text: `Something went wrong: ${error.message || error.code || "no reason given"}.`, next: "Try again." };
+/**
+ * What went wrong outside a call.
+ * @param {{code?: string, message?: string}} error
+ * @param {string} [name]
+ * @param {"message" | ""} [about]
+ */
+export function trouble(error, name = "", about = "") {
+  const row = (about && MESSAGES[error.code]) || ERRORS[error.code] || { text: `Something went wrong: ${error.message || error.code || "no reason given"}.`, next: "Try again." };
   return { text: fill(row.text, name), next: fill(row.next, name) };
+}
+
+/**
+ * Why a login was refused, in plain words.
+ * @param {{code?: string, message?: string, retry?: number}} error
+ * @param {keyof typeof LOGINS} who
+ */
+export function refusal(error, who) {
+  const { text, next } = LOGINS[who][error.code] ?? trouble(error);
+  return { text, next: error.retry > 0 ? `Try again in ${patience(error.retry)}.` : next };
+}
+
+/** A wait, rounded up as people say it. @param {number} seconds */
+export function patience(seconds) {
+  const [n, unit] = seconds <= 90 ? [Math.ceil(seconds), "second"] : [Math.ceil(seconds / 60), "minute"];
+  return `${n} ${unit}${n === 1 ? "" : "s"}`;
 }
 
 /** A duration as on a telephone. @param {number} seconds */

@@ -1,6 +1,8 @@
 // Drawing: what the page shows, from what it is told. It decides nothing.
 import { SHOWS } from "./states.js";
 
+const VIEWS = ["login", "visit", "home", "person", "call"];
+
 /** @param {string} id @returns {any} */
 export const $ = (id) => document.getElementById(id);
 
@@ -15,9 +17,7 @@ export function avatar(element, name) {
 /** Shows one of the views; the focus goes where it is of use there. */
 export function show(view, focus) {
   $("app").dataset.view = view;
-  $("login-view").hidden = view !== "login";
-  $("home-view").hidden = view === "login" || view === "call";
-  $("call").hidden = view !== "call";
+  for (const one of VIEWS) $(one === "call" ? one : `${one}-view`).hidden = one !== view;
   if (!$("incoming").open) focus?.focus();
 }
 
@@ -39,31 +39,52 @@ export function buttons(allowed, box) {
   if (lost || document.activeElement === document.body) [...box.querySelectorAll("button")].find((b) => !b.hidden)?.focus();
 }
 
+/** Tells a person who does not look at the page, if that is wanted. @returns {Notification | null} */
+export function notify(title, options) {
+  if (!document.hidden || typeof Notification !== "function" || Notification.permission !== "granted") return null;
+  try {
+    const note = new Notification(title, { icon: "/icon.svg", ...options });
+    note.onclick = () => { window.focus(); note.close(); };
+    return note;
+  } catch {
+    return null; // COMPAT Chrome for Android: notifications only from a service worker.
+  }
+}
+
 /**
  * A list of people, kept in place so that the focus stays where it is.
  * @param {HTMLElement} list
- * @param {{name: string, title: string, text: string, tone: string, media: string[]}[]} people
- * @param {(name: string, video: boolean) => void} call
+ * @param {{name: string, title: string, text: string, tone: string, media: string[], unread?: number}[]} people
+ * @param {(name: string) => HTMLLIElement} make a new row
  */
-export function people(list, people, call) {
+export function people(list, people, make) {
   const rows = new Map([...list.children].map((row) => [row.dataset.name, row]));
   const focused = document.activeElement;
-  const wanted = people.map((person) => person && fillRow(rows.get(person.name) ?? newRow(person.name, call), person));
+  const wanted = people.map((person) => fillRow(rows.get(person.name) ?? make(person.name), person));
   if (wanted.some((row, i) => list.children[i] !== row) || wanted.length !== list.children.length) list.replaceChildren(...wanted);
   if (focused?.isConnected && focused !== document.activeElement && focused.checkVisibility?.() !== false) focused.focus();
 }
 
-function newRow(name, call) {
-  const row = document.createElement("li");
-  row.dataset.name = name;
+/**
+ * A row for a person; what cannot be done has no button.
+ * @param {string} name
+ * @param {((name: string, video: boolean) => void) | null} call
+ * @param {((name: string) => void) | null} open
+ */
+export function row(name, call, open) {
+  const made = document.createElement("li");
+  made.dataset.name = name;
   const face = Object.assign(document.createElement("span"), { className: "avatar", ariaHidden: "true" });
-  const names = Object.assign(document.createElement("div"), { className: "names" });
-  names.append(document.createElement("strong"), Object.assign(document.createElement("span"), { className: "dim" }));
-  row.append(face, names, button("audio", "phone", () => call(name, false)), button("video", "camera", () => call(name, true)));
-  return row;
+  const names = Object.assign(document.createElement(open ? "button" : "div"), { className: "names" });
+  if (open) Object.assign(names, { type: "button", onclick: () => open(name) });
+  const unread = Object.assign(document.createElement("span"), { className: "badge", hidden: true });
+  names.append(document.createElement("strong"), Object.assign(document.createElement("span"), { className: "dim" }), unread);
+  made.append(face, names);
+  if (call) made.append(button("audio", "phone", () => call(name, false)), button("video", "camera", () => call(name, true)));
+  return made;
 }
 
-function button(kind, symbol, act) {
+export function button(kind, symbol, act) {
   const made = Object.assign(document.createElement("button"), { type: "button", className: kind, onclick: act });
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("aria-hidden", "true");
@@ -73,23 +94,38 @@ function button(kind, symbol, act) {
   return made;
 }
 
-function fillRow(row, { title, text, tone, media }) {
-  const [face, names, audio, video] = row.children;
+const ACTS = [["audio", "Call"], ["video", "Video call"], ["allow", "Allow"], ["refuse", "Refuse"]];
+
+function fillRow(row, { title, text, tone, media, unread = 0 }) {
+  const [face, names] = row.children;
   row.dataset.tone = tone;
   avatar(face, title);
-  names.children[0].textContent = title;
-  names.children[1].textContent = text;
-  audio.hidden = !media.includes("audio");
-  video.hidden = !media.includes("video");
-  audio.ariaLabel = audio.title = `Call ${title}`;
-  video.ariaLabel = video.title = `Video call ${title}`;
+  const [strong, dim, badge] = names.children;
+  strong.textContent = title;
+  dim.textContent = text;
+  badge.hidden = !unread;
+  badge.textContent = `${unread} new`;
+  for (const [kind, word] of ACTS) {
+    const button = row.querySelector(`.${kind}`);
+    if (!button) continue;
+    if (kind === "audio" || kind === "video") button.hidden = !media.includes(kind);
+    button.ariaLabel = button.title = `${word} ${title}`;
+  }
   return row;
 }
 
-/** A contact as a row of the list. @param {import("./jinglebridge.js").Contact} contact */
-export function person({ name, title, show, status, media }) {
+/**
+ * A contact as a row of the list.
+ * @param {import("./jinglebridge.js").Contact & {stranger?: boolean, unread?: number}} contact
+ * @param {boolean} [addressed] with the address
+ */
+export function person({ name, title, show, status, media, subscription, ask, blocked, stranger, unread }, addressed = true) {
   const known = SHOWS[show] ?? SHOWS.unavailable;
-  const callable = show !== "unavailable" && media.length > 0;
-  const parts = [title === name ? "" : name, known.text, status, show !== "unavailable" && !callable ? "cannot take calls" : ""];
-  return { name, title, text: parts.filter(Boolean).join(" · "), tone: known.tone, media: callable ? media : [] };
+  const calling = show === "dnd" && status === "on a call"; // what bridges say by themselves
+  const callable = show !== "unavailable" && media.length > 0 && !blocked;
+  const hidden = stranger || (show === "unavailable" && ["none", "from"].includes(subscription ?? ""));
+  const what = blocked ? "Blocked" : ask ? "Asked, no answer yet" : stranger ? "Not in your contacts" : hidden ? "Does not show when online" : calling ? "On a call" : known.text;
+  const address = addressed && title.toLowerCase() !== name.toLowerCase() ? name : "";
+  const parts = [address, what, calling || blocked ? "" : status, show !== "unavailable" && !callable && !blocked ? "cannot take calls" : ""];
+  return { name, title, text: parts.filter(Boolean).join(" · "), tone: hidden || blocked ? "none" : known.tone, media: callable ? media : [], unread };
 }
