@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"hash/maphash"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -52,8 +53,10 @@ type Bridge struct {
 	caps       map[string]*caps     // by node#ver
 	used       map[string]time.Time // links that count once, when there is no store
 	pace       pace
-	capsOpen   int    // questions for caps without answer
-	sorry      func() // answers what this turn is about, should it fail; nil when it is answered
+	arrivals   uint64       // of devices, counted
+	seed       maphash.Seed // of hashes that mean something here only
+	capsOpen   int          // questions for caps without answer
+	sorry      func()       // answers what this turn is about, should it fail; nil when it is answered
 	contacts   int
 	devices    map[string]*contact // of each XMPP user the entry that knows devices of his, the last one told
 	rooms      int                 // with somebody in them
@@ -74,7 +77,7 @@ func New(cfg Config, stream Stream) *Bridge {
 		todo: make(chan func(), 64), done: make(chan struct{}), vanish: 4 * time.Second, alive: time.Minute,
 		newID: func() string { return rand.Text()[:16] }, newSID: newUUID,
 		sessions: map[web.Sender]*session{}, users: map[string]*user{}, tabs: map[string]*tab{}, calls: map[*call]bool{},
-		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{}, devices: map[string]*contact{}, used: map[string]time.Time{}, pace: newPace(),
+		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{}, devices: map[string]*contact{}, used: map[string]time.Time{}, pace: newPace(), seed: maphash.MakeSeed(),
 		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller), perRefusal: newMeters(1),
 		perPage: newMeters(cfg.Limits.CallsPerPage), visits: map[string]int{},
 	}

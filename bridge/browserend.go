@@ -40,6 +40,9 @@ func (b *Bridge) newBrowserEnd(c *call, t *tab, id string, role jingle.Role) *br
 		id = b.newID()
 	}
 	e := &browserEnd{b: b, c: c, tab: t, id: id, role: role}
+	if t.ends == nil {
+		t.ends = map[string]*browserEnd{}
+	}
 	t.ends[id] = e
 	return e
 }

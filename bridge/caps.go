@@ -28,8 +28,9 @@ const (
 
 // caps is what matters of a client's features.
 type caps struct {
-	audio, video bool // can be called
-	proposals    bool // knows XEP-0353
+	audio, video bool   // can be called
+	proposals    bool   // knows XEP-0353
+	key          string // node#ver, when all that say so are the same
 }
 
 // learnCaps finds out what a device can do.
@@ -46,11 +47,11 @@ func (b *Bridge) learnCaps(u *user, c *contact, r *resource, e element.Element) 
 	if r.node == key {
 		return
 	}
-	r.node = key
 	if known := b.caps[key]; known != nil {
-		r.caps = known
+		r.node, r.caps = known.key, known
 		return
 	}
+	r.node = key
 	hash := e.Attr("hash")
 	b.askCaps(u, c, r, key, hash)
 }
@@ -73,7 +74,7 @@ func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) {
 	closed := func() { b.capsOpen--; c.open-- }
 	err := b.request(component.IQ{From: u.self(), To: r.jid, Type: "get", Payload: w.Bytes()}, func(answer *component.Stanza, err error) {
 		closed()
-		if c.resources[r.jid] != r || r.node != asked {
+		if c.resources.of(r.jid) != r || r.node != asked {
 			return
 		}
 		if err != nil || answer.Type != "result" {
@@ -83,7 +84,9 @@ func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) {
 		query := answer.Child(nsDisco, "query")
 		r.caps = capsOf(query)
 		if _, ver, _ := strings.Cut(key, "#"); hash == "sha-1" && ver == verificationString(query) && unambiguous(query) && len(b.caps) < maxCaps {
-			b.caps[strings.Clone(key)] = r.caps
+			r.caps.key = strings.Clone(key)
+			b.caps[r.caps.key] = r.caps
+			r.node = r.caps.key
 		}
 		b.paint(u, c)
 	})
@@ -175,9 +178,11 @@ func formString(form element.Element) string {
 // dialectOf tells how a device's reader differs, by the node of its caps or, where we do
 // not see its presence, by its resource, in which these clients say their name.
 func (b *Bridge) dialectOf(u *user, peer string) jingle.Dialect {
-	if c := b.present(u, component.Bare(peer)); c != nil && c.resources[peer] != nil && c.resources[peer].node != "" {
-		node, _, _ := strings.Cut(c.resources[peer].node, "#")
-		return jingle.DialectOf(node)
+	if c := b.present(u, component.Bare(peer)); c != nil {
+		if r := c.resources.of(peer); r != nil && r.node != "" {
+			node, _, _ := strings.Cut(r.node, "#")
+			return jingle.DialectOf(node)
+		}
 	}
 	_, resource, _ := strings.Cut(peer, "/")
 	return jingle.DialectOf(resource)

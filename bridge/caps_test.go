@@ -53,13 +53,13 @@ func TestCapsOf(t *testing.T) {
 		features []string
 		want     caps
 	}{
-		{"a client with all", append([]string{rtp + "audio", rtp + "video", "urn:xmpp:jingle-message:0"}, call...), caps{true, true, true}},
-		{"stanza.js", append([]string{rtp + "audio", rtp + "video"}, call...), caps{true, true, false}},
-		{"audio alone", append([]string{rtp + "audio", "urn:xmpp:jingle-message:0"}, call...), caps{true, false, true}},
+		{"a client with all", append([]string{rtp + "audio", rtp + "video", "urn:xmpp:jingle-message:0"}, call...), caps{audio: true, video: true, proposals: true}},
+		{"stanza.js", append([]string{rtp + "audio", rtp + "video"}, call...), caps{audio: true, video: true}},
+		{"audio alone", append([]string{rtp + "audio", "urn:xmpp:jingle-message:0"}, call...), caps{audio: true, proposals: true}},
 		{"Jingle without media", call, caps{}},
-		{"no DTLS", append([]string{rtp + "audio", rtp + "video", "urn:xmpp:jingle-message:0"}, call[:3]...), caps{false, false, true}},
+		{"no DTLS", append([]string{rtp + "audio", rtp + "video", "urn:xmpp:jingle-message:0"}, call[:3]...), caps{proposals: true}},
 		{"no ICE", append([]string{rtp + "audio"}, call[0], call[1], call[3]), caps{}},
-		{"proposals alone", []string{"urn:xmpp:jingle-message:0"}, caps{false, false, true}},
+		{"proposals alone", []string{"urn:xmpp:jingle-message:0"}, caps{proposals: true}},
 		{"nothing", nil, caps{}},
 	} {
 		var w element.Writer
@@ -96,7 +96,7 @@ func TestCapsAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := &resource{jid: "juliet@example.org/x"}
-		c.resources[r.jid] = r
+		c.resources = deviceList{r}
 		p.b.learnCaps(u, c, r, e)
 		done := p.pending[fmt.Sprintf("iq%d juliet@example.org/x", i+1)]
 		answer, err := element.Parse(fmt.Appendf(nil, "<iq type='result'>%s</iq>", query), component.NS, element.Limits{})

@@ -1,8 +1,8 @@
 package bridge
 
 import (
+	"hash/maphash"
 	"strings"
-	"time"
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/store"
@@ -18,25 +18,12 @@ type contact struct {
 	absent    bool // its server says that no device of it is there
 	greeted   bool // sees us without a subscription, because we called
 	name      string
-	resources map[string]*resource // by full JID
-	kept      bool                 // it is stored
-	listed    bool                 // in the contact list of an account, which its server keeps
-	told      string               // last state told to the tabs
-	open      int                  // questions for caps without answer
+	resources deviceList
+	kept      bool   // it is stored
+	listed    bool   // in the contact list of an account, which its server keeps
+	told      uint64 // hash of the last state told to the tabs; 0 for none
+	open      int    // questions for caps without answer
 }
-
-// resource is one device of a contact.
-type resource struct {
-	jid      string
-	show     string
-	status   string
-	priority int
-	node     string // caps
-	caps     *caps  // nil while not known
-	since    time.Time
-}
-
-const maxResources = 32
 
 // contact finds or makes an entry of a list; nil when there is no room.
 func (b *Bridge) contact(u *user, bare string) *contact {
@@ -49,7 +36,7 @@ func (b *Bridge) contact(u *user, bare string) *contact {
 	}
 	b.contacts++
 	b.metrics.subscriptions.Inc()
-	c := &contact{bare: strings.Clone(bare), resources: map[string]*resource{}}
+	c := &contact{bare: strings.Clone(bare)}
 	u.contacts[c.bare] = c
 	return c
 }
@@ -112,8 +99,7 @@ func (b *Bridge) tidy(u *user, c *contact) {
 
 // gone forgets the devices of a contact.
 func (b *Bridge) gone(c *contact) {
-	c.absent = false
-	clear(c.resources)
+	c.absent, c.resources = false, nil
 	if b.devices[c.bare] == c {
 		delete(b.devices, c.bare)
 	}
@@ -126,8 +112,8 @@ func (b *Bridge) paint(u *user, c *contact) {
 		m.Show, m.Status = best.show, best.status
 		m.Media = c.media()
 	}
-	state := m.Show + "\x00" + m.Status + "\x00" + m.Title + "\x00" + strings.Join(m.Media, " ")
-	if state == c.told || c.told == "" && m.Show == "unavailable" && !c.from && !c.to {
+	state := b.stateOf(m)
+	if state == c.told || c.told == 0 && m.Show == "unavailable" && !c.from && !c.to {
 		return
 	}
 	c.told = state
@@ -136,6 +122,17 @@ func (b *Bridge) paint(u *user, c *contact) {
 			t.sock.Send(m)
 		}
 	}
+}
+
+// stateOf makes what is told of a contact comparable, and small; it is never 0.
+func (b *Bridge) stateOf(m web.Message) uint64 {
+	var h maphash.Hash
+	h.SetSeed(b.seed)
+	for _, part := range append(m.Media, m.Show, m.Status, m.Title) {
+		h.WriteString(part)
+		h.WriteByte(0)
+	}
+	return h.Sum64() | 1
 }
 
 // best is the device that a call would rather reach.
@@ -177,9 +174,10 @@ func (c *contact) media() []string {
 }
 
 func showOf(show string) string {
-	switch show {
-	case "chat", "away", "xa", "dnd":
-		return strings.Clone(show)
+	for _, known := range []string{"chat", "away", "xa", "dnd"} {
+		if show == known {
+			return known // a part of a stanza would keep all of it
+		}
 	}
 	return "available"
 }

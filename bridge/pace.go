@@ -185,7 +185,7 @@ func (b *Bridge) visit(r *round, c *contact) error {
 		}
 	}
 	if r.paint {
-		c.told = ""
+		c.told = 0
 		b.paint(t.user, c)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -89,7 +90,7 @@ func (b *Bridge) directDevices(u *user, bare string) []string {
 		if a.priority != b.priority {
 			return b.priority - a.priority
 		}
-		return b.since.Compare(a.since) // the newest first
+		return cmp.Compare(b.since, a.since) // the newest first
 	})
 	jids := make([]string, 0, 3)
 	for _, r := range able[:min(3, len(able))] {

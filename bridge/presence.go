@@ -2,8 +2,6 @@ package bridge
 
 import (
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/element"
@@ -160,7 +158,7 @@ func (b *Bridge) seen(local string, s *component.Stanza) {
 		if component.Bare(s.From) == s.From {
 			b.gone(c)
 		} else {
-			delete(c.resources, s.From)
+			c.resources.leave(s.From)
 			if len(c.resources) == 0 {
 				b.gone(c)
 			}
@@ -173,19 +171,19 @@ func (b *Bridge) seen(local string, s *component.Stanza) {
 	if component.Bare(s.From) == s.From {
 		return // nothing that could be called
 	}
-	r := c.resources[s.From]
+	r := c.resources.of(s.From)
 	if r == nil {
-		if len(c.resources) >= maxResources {
-			b.metrics.limited.WithLabelValues("resources").Inc()
-			return
-		}
-		r = &resource{jid: strings.Clone(s.From)}
-		c.resources[r.jid] = r
+		r = c.resources.come(s.From)
+	}
+	if r == nil {
+		b.metrics.limited.WithLabelValues("resources").Inc()
+		return
 	}
 	if u.account == nil { // whom an account sees is nobody else's business
 		b.devices[c.bare] = c
 	}
-	r.since = time.Now()
+	b.arrivals++
+	r.since = b.arrivals
 	r.show = showOf(s.Child(component.NS, "show").TrimmedText())
 	r.status = clip(s.Child(component.NS, "status").TrimmedText(), 200)
 	r.priority, _ = strconv.Atoi(s.Child(component.NS, "priority").TrimmedText())

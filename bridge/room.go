@@ -141,6 +141,9 @@ func (b *Bridge) sit(t *tab, m web.Message, local string) *tab {
 	}
 	there := b.newTab(t.desk, u)
 	there.seat = b.newSeat(m)
+	if t.seats == nil {
+		t.seats = map[string]*tab{}
+	}
 	t.seats[local] = there
 	b.online(there)
 	for _, other := range u.tabs {

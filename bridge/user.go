@@ -47,11 +47,11 @@ type tab struct {
 type desk struct {
 	sock    web.Sender
 	own     *tab                   // under its own name
-	seats   map[string]*tab        // in rooms, by local part
+	seats   map[string]*tab        // in rooms, by local part; nil before the first
 	proven  bool                   // it has proved to be who it is
 	only    []string               // whom a guest may call; nil: policy decides
 	invites bool                   // its page can be asked before it gets an offer
-	ends    map[string]*browserEnd // its calls, by the id it knows them by
+	ends    map[string]*browserEnd // its calls, by the id it knows them by; nil before the first
 	past    []string               // ids of calls that ended
 	calls   *rate.Limiter          // of the socket, whatever its name
 	mood    mood                   // how its person wants to be shown
@@ -104,7 +104,7 @@ func (b *Bridge) open(s *session, u *user, invites bool) {
 	if s.calls == nil {
 		s.calls = perMinute(b.cfg.Limits.NewCallsPerSession)
 	}
-	d := &desk{sock: s.sock, invites: invites, seats: map[string]*tab{}, ends: map[string]*browserEnd{}, calls: s.calls}
+	d := &desk{sock: s.sock, invites: invites, calls: s.calls}
 	d.own = b.newTab(d, u)
 	s.tab = d.own
 }

@@ -79,7 +79,7 @@ func (x *xmppEnd) watched(answer *component.Stanza, err error) {
 // back says whether the peer's device is online again.
 func (x *xmppEnd) back() bool {
 	c := x.user.contacts[x.bare]
-	return c != nil && c.resources[x.peer] != nil
+	return c != nil && c.resources.of(x.peer) != nil
 }
 
 func (x *xmppEnd) ping(done func(*component.Stanza, error)) error {

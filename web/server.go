@@ -49,7 +49,7 @@ func New(cfg Config) (*Server, error) {
 	// Compression is never negotiated: a read limit would count compressed bytes.
 	s.upgrader = websocket.Upgrader{
 		HandshakeTimeout: cfg.WriteTimeout,
-		ReadBufferSize:   1_024, // what it holds longest is a header: big messages pass it by
+		ReadBufferSize:   512, // what it holds longest is a header: big messages pass it by
 		WriteBufferPool:  new(sync.Pool),
 		CheckOrigin:      func(*http.Request) bool { return true }, // admit has checked
 		Error:            s.handshakeError,
