@@ -403,18 +403,23 @@ func (c *call) finish(from end, f Fault, text string) {
 	if c.state == ended {
 		return
 	}
-	tell := c.rung
+	tell := append(c.callees(), c.caller)
 	c.rung = nil
-	if c.callee != nil && !slices.Contains(tell, c.callee) {
-		tell = append(tell, c.callee)
-	}
-	tell = append(tell, c.caller)
 	c.close(f, text)
 	for _, e := range tell {
 		if e != from {
 			e.over(f, text)
 		}
 	}
+}
+
+// callees are those it rings at, and who has taken it.
+func (c *call) callees() []end {
+	all := slices.Clone(c.rung)
+	if c.callee != nil && !slices.Contains(all, c.callee) {
+		all = append(all, c.callee)
+	}
+	return all
 }
 
 // close takes the call off the books.

@@ -47,21 +47,26 @@ func (b *Bridge) cross(t *tab, m web.Message, first *browserEnd) error {
 
 // crossed finds a call of ours to a person who calls us at the same moment with the same
 // media. The lower id wins (XEP-0353 §4.1): won says that ours does; otherwise lost is ours.
-func (b *Bridge) crossed(u *user, tabs []*tab, bare, sid string, media []string) (lost *xmppEnd, won bool) {
+func (b *Bridge) crossed(u *user, tabs []*tab, bare, sid string, media []string) (lost *call, won bool) {
 	for c := range b.calls {
 		ours := c.toward(bare)
-		if ours == nil || ours.user != u || u.page != nil && !c.ofVisitor(tabs) || c.state != ringing && c.state != taken || ours.stage >= accepted || !sameMedia(c.media, media) {
+		crosses := ours != nil && ours.user == u && ours.stage < accepted
+		if u.page != nil {
+			crosses = c.ofVisitor(tabs) && (crosses || c.callee == nil && u.page.rings(b, bare))
+		}
+		if !crosses || c.state != ringing && c.state != taken || !sameMedia(c.media, media) {
 			continue
 		}
-		if ours.sid < sid {
+		if ours != nil && ours.sid < sid {
 			return nil, true
 		}
-		return ours, false
+		return c, false
 	}
 	return nil, false
 }
 
-// ofVisitor says whether one of these visitors made this call; another's is none of their business.
+// ofVisitor says whether one of these visitors made this call: it is for any of the page's
+// people, and another visitor's is none of theirs.
 func (c *call) ofVisitor(tabs []*tab) bool {
 	e, ok := c.caller.(*browserEnd)
 	return ok && slices.Contains(tabs, e.tab)
@@ -69,7 +74,7 @@ func (c *call) ofVisitor(tabs []*tab) bool {
 
 // toward gives the XMPP end of a browser's call to this person.
 func (c *call) toward(bare string) *xmppEnd {
-	for _, e := range append(slices.Clone(c.rung), c.callee) {
+	for _, e := range c.callees() {
 		if x, ok := e.(*xmppEnd); ok && x.bare == bare {
 			return x
 		}
@@ -84,16 +89,18 @@ func sameMedia(a, b []string) bool {
 	return slices.Equal(a, b)
 }
 
-// yield drops our call for theirs; the page hears of it by takeCrossed.
-func (b *Bridge) yield(ours *xmppEnd) {
-	ours.over(Glare, "")
-	for _, e := range ours.c.rung {
-		if e != end(ours) {
+// yield drops our call for one of theirs; the page hears of it by takeCrossed.
+func (b *Bridge) yield(ours *call, bare string) {
+	theirs := ours.toward(bare)
+	for _, e := range ours.callees() {
+		if e == end(theirs) {
+			e.over(Glare, "")
+		} else {
 			e.over(Elsewhere, "")
 		}
 	}
-	ours.c.caller.release()
-	ours.c.close(Glare, "")
+	ours.caller.release()
+	ours.close(Glare, "")
 }
 
 // takeCrossed: the person of this tab wanted this very call, so it is taken.

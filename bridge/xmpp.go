@@ -199,16 +199,16 @@ func (b *Bridge) calledDirectly(s *component.Stanza, j *jingle.Jingle) {
 
 // ringIn rings an XMPP user's call at tabs; lost is a call of ours that crossed it and gives
 // way. After an error the peer has yet to be told.
-func (b *Bridge) ringIn(x *xmppEnd, tabs []*tab, lost *xmppEnd) error {
+func (b *Bridge) ringIn(x *xmppEnd, tabs []*tab, lost *call) error {
 	c := x.c
 	if lost != nil {
-		tabs = []*tab{lost.c.caller.(*browserEnd).tab}
-		b.yield(lost)
+		tabs = []*tab{lost.caller.(*browserEnd).tab}
+		b.yield(lost, x.bare)
 	}
 	rung := b.ringTabs(c, tabs, x.bare, x.nick)
 	for _, e := range rung {
 		if lost != nil { // also where it was wanted
-			e.(*browserEnd).wanted, e.(*browserEnd).room = true, lost.c.caller.(*browserEnd).room
+			e.(*browserEnd).wanted, e.(*browserEnd).room = true, lost.caller.(*browserEnd).room
 		}
 	}
 	b.countPending(c)
