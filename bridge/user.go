@@ -76,9 +76,9 @@ func (u *user) self() string {
 	return u.bare
 }
 
-// address is how XMPP users know a tab: by its name, but for a visitor.
+// address is how XMPP users know a tab: by its name, but for a visitor and a device.
 func (t *tab) address() string {
-	if t.visitor != nil {
+	if t.visitor != nil || t.user.account != nil {
 		return t.jid
 	}
 	return t.user.bare

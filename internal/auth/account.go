@@ -18,7 +18,7 @@ const accountChecks = 64
 
 // isAccount says whether a login is that of an XMPP account elsewhere, which its domain checks.
 func (a *Auth) isAccount(r Request) bool {
-	return r.Account != nil && len(a.cfg.AccountDomains) > 0 && strings.Contains(r.Name, "@")
+	return len(a.cfg.AccountDomains) > 0 && strings.Contains(r.Name, "@")
 }
 
 // checkAccount is for those who show the address of an XMPP account and its password. How

@@ -51,6 +51,8 @@ func TestAccounts(t *testing.T) {
 	want(t, a, server.request("alice", "right", "192.0.2.1"), CodeAuthRequired)         // no account
 	want(t, a, Request{Name: "alice@example.org", Password: "right"}, CodeAuthRequired) // nobody to ask
 	want(t, a, Request{Name: "alice@example.org", Addr: "192.0.2.1"}, CodeAuthRequired) // no password
+	open := newAuth(t, Config{Anonymous: true, AccountDomains: []string{"example.org"}})
+	want(t, open, Request{Name: "alice@example.org"}, CodeAuthRequired) // and no bad name
 	want(t, newAuth(t, Config{}), server.request("alice@example.org", "right", ""), CodeAuthRequired)
 	if server.times != 3 {
 		t.Errorf("asked %d times, want 3: a server is not troubled with what cannot be", server.times)

@@ -144,7 +144,7 @@ func (a *Auth) Check(ctx context.Context, r Request) (Grant, error) {
 	switch {
 	case r.Token != "":
 		return a.checkToken(ctx, r)
-	case r.Password != "" && a.isAccount(r):
+	case r.Password != "" && r.Account != nil && a.isAccount(r):
 		return a.checkAccount(ctx, r)
 	case r.Password != "":
 		return a.checkPassword(ctx, r)
@@ -154,7 +154,10 @@ func (a *Auth) Check(ctx context.Context, r Request) (Grant, error) {
 
 // checkName is for those who show nothing but a name.
 func (a *Auth) checkName(r Request) (Grant, error) {
-	if !a.cfg.Anonymous {
+	switch {
+	case a.isAccount(r):
+		return Grant{}, a.needs("an account has a password")
+	case !a.cfg.Anonymous:
 		return Grant{}, a.needs("a name alone is not enough here")
 	}
 	name, err := a.fold(r.Name)
