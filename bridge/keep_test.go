@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/store"
 )
 
@@ -59,6 +60,27 @@ func withDrawer(t *testing.T, state store.State, play func(p *theatre, d *drawer
 		defer func() { cancel(); synctest.Wait() }()
 		play(p, d)
 	})
+}
+
+// pong answers what we asked of ourselves, as a server that brings it back.
+func (p *theatre) pong(t *testing.T) {
+	t.Helper()
+	p.mu.Lock()
+	var asked []func(*component.Stanza, error)
+	for id, done := range p.pending {
+		if strings.HasSuffix(id, " call.example.org") {
+			asked = append(asked, done)
+			delete(p.pending, id)
+		}
+	}
+	p.mu.Unlock()
+	if len(asked) == 0 {
+		t.Error("nothing was asked")
+	}
+	for _, done := range asked {
+		done(&component.Stanza{Type: "result"}, nil)
+	}
+	synctest.Wait()
 }
 
 // told is what presence goes out after a line ("" for nothing new), each shortened to what
@@ -148,6 +170,8 @@ func TestTabsAreKeptFirst(t *testing.T) {
 		if got, want := p.told(t, "bob gone"), fmt.Sprintf("<presence type='unavailable' from='%s' to='juliet@example.org'>", jid); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+		d.commit(t, nil)
+		p.pong(t)
 		d.commit(t, nil, store.Offline{JID: jid})
 
 		// One that goes before it is stored is seen by nobody, and not left behind.
@@ -158,6 +182,25 @@ func TestTabsAreKeptFirst(t *testing.T) {
 		if got := p.told(t, ""); strings.Contains(got, "<presence from=") {
 			t.Errorf("got %s", got)
 		}
+	})
+}
+
+// Whoever does not want to see a name any more is not shown a tab that was about to be.
+func TestUnsubscribedMeanwhile(t *testing.T) {
+	withDrawer(t, store.State{}, func(p *theatre, d *drawer) {
+		p.b.HandleLink(true)
+		p.told(t, `bob > {"type":"login","name":"Bob","v":1}`)
+		jid := p.b.users["bob"].tabs[0].jid
+		p.told(t, "xmpp > <presence type='probe' from='juliet@example.org' to='bob@call.example.org'/>")
+		p.told(t, "xmpp > <presence type='unsubscribe' from='juliet@example.org' to='bob@call.example.org'/>")
+		juliet := store.PutContact{Local: "bob", Bare: "juliet@example.org"}
+		seeing := juliet
+		seeing.From = true
+		d.commit(t, nil, store.Online{JID: jid}, seeing, juliet)
+		if got, want := p.told(t, ""), "<presence type='unsubscribed' from='bob@call.example.org' to='juliet@example.org'>"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		d.commit(t, nil, store.DropContact{Local: "bob", Bare: "juliet@example.org"})
 	})
 }
 
@@ -173,7 +216,15 @@ func TestGhosts(t *testing.T) {
 		if got, want := p.told(t, ""), "<presence type='unavailable' from='"+ghost+"' to='juliet@example.org'>"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
-		d.commit(t, nil, store.Offline{JID: ghost}, store.Offline{JID: "eve@call.example.org/unknown"})
+		d.commit(t, nil, store.Offline{JID: "eve@call.example.org/unknown"}) // of whom nobody is to be told
+		// What the server has perhaps not got is told again.
+		p.b.HandleLink(false)
+		p.b.HandleLink(true)
+		if got := p.told(t, ""); !strings.Contains(got, ghost) {
+			t.Errorf("got %s, want the ghost again", got)
+		}
+		p.pong(t)
+		d.commit(t, nil, store.Offline{JID: ghost})
 		p.b.HandleLink(false)
 		p.b.HandleLink(true)
 		if got := p.told(t, ""); got != "" {

@@ -43,6 +43,8 @@ type pace struct {
 	resting bool
 	links   int      // counts them: what is late of an earlier one means nothing
 	hurry   bool     // nobody calls any more
+	buried  []*round // of tabs that have gone: told by us, and perhaps not yet by the server
+	proving []*round // those of them that a ping is behind
 	idle    []func() // wait until all is said, or the link is lost
 }
 
@@ -210,7 +212,7 @@ func (b *Bridge) finish(lane int, r *round) {
 	switch {
 	case r.tab == nil:
 		b.pace.gone -= len(r.to)
-		b.keep(store.Offline{JID: r.jid}, b.kept)
+		b.buried(r)
 	case r.again:
 		*r = round{jid: r.jid, tab: r.tab}
 		b.pace.add(lane, r)
@@ -313,6 +315,12 @@ func (p *pace) lost() {
 			}
 		}
 	}
+	for _, r := range append(p.proving, p.buried...) {
+		r.next = 0
+		p.gone += len(r.to)
+		gone = append(gone, r)
+	}
+	p.proving, p.buried = nil, nil
 	p.lanes = [2][]*round{now: gone}
 	p.links++
 	p.resting, p.left = false, p.slice

@@ -93,11 +93,12 @@ func (b *Bridge) subscribed(local string, s *component.Stanza) {
 	}
 }
 
+// unsubscribe: first it sees nobody any more, then that is kept, and then it hears so.
 func (b *Bridge) unsubscribe(local string, s *component.Stanza) {
 	u := b.users[local]
-	from := component.Bare(s.From)
-	b.sendPresence("unsubscribed", local+"@"+b.cfg.Domain, from)
+	bare, from := local+"@"+b.cfg.Domain, component.Bare(s.From)
 	if u == nil || u.contacts[from] == nil {
+		b.sendPresence("unsubscribed", bare, from)
 		return
 	}
 	for _, t := range u.tabs {
@@ -105,8 +106,15 @@ func (b *Bridge) unsubscribe(local string, s *component.Stanza) {
 	}
 	c := u.contacts[from]
 	c.from = false
-	b.keepContact(u, c, b.kept)
-	b.tidy(u, c)
+	b.keepContact(u, c, func(err error) {
+		if err != nil {
+			b.kept(err)
+			b.refuseIQ(s, tryLater())
+		} else {
+			b.sendPresence("unsubscribed", bare, c.bare)
+		}
+		b.tidy(u, c)
+	})
 }
 
 func (b *Bridge) unsubscribed(local string, s *component.Stanza) {
@@ -285,7 +293,11 @@ func (b *Bridge) greet(u *user, self, bare string) {
 
 // announce says that a tab is online, always from its full JID.
 func (b *Bridge) announce(t *tab, to string) {
-	b.noted(t, func() { b.tellAvailable(t, to) })
+	b.noted(t, func() {
+		if c := t.user.contacts[component.Bare(to)]; c != nil && (c.from || c.greeted) { // still
+			b.tellAvailable(t, to)
+		}
+	})
 }
 
 func (b *Bridge) tellAvailable(t *tab, to string) {

@@ -118,14 +118,18 @@ func StreamError(condition string) string {
 func (l *Link) Write(text string) error { return l.write(text) }
 
 // Next returns the next stanza that the component sent; io.EOF at the end of its stream.
-// Its pings to itself are sent back to it and not returned.
-func (l *Link) Next() (element.Element, error) {
+// Its pings to itself, and its answers to them, are sent back to it and not returned.
+func (l *Link) Next() (element.Element, error) { return l.NextWithin(Wait) }
+
+// NextWithin is Next for who does not wait as long; see IsTimeout.
+func (l *Link) NextWithin(limit time.Duration) (element.Element, error) {
 	for {
-		e, err := l.next(Wait)
+		e, err := l.next(limit)
 		if err != nil {
 			return element.Element{}, err
 		}
-		if e.Name() == "iq" && e.Attr("from") != "" && e.Attr("from") == e.Attr("to") && e.Child("urn:xmpp:ping", "ping").Exists() {
+		answer := e.Attr("type") == "result" || e.Attr("type") == "error"
+		if e.Name() == "iq" && e.Attr("from") != "" && e.Attr("from") == e.Attr("to") && (answer || e.Child("urn:xmpp:ping", "ping").Exists()) {
 			l.write(e.String()) // an error shows when the next is read
 			continue
 		}
