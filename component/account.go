@@ -133,8 +133,11 @@ func (a *Account) serve(in *framer) {
 	a.tell(gate{a}, true)
 	a.enableCarbons()
 	a.after(a.all.timing.look, a.look)
-	a.down(a.receive(in, gate{a}))
+	a.drain(in)
 }
+
+// drain reads what comes until the link ends, and sees to its end.
+func (a *Account) drain(in *framer) { a.down(a.receive(in, gate{a})) }
 
 // gate is the Handler of an Account that may have been closed.
 type gate struct{ *Account }
@@ -317,7 +320,7 @@ func (a *Account) Close() {
 	}
 	a.out.finish(streamEnd)
 	if in := a.in; in != nil { // nobody reads yet
-		go a.down(a.receive(in, gate{a}))
+		go a.drain(in) // ends with the link
 	}
 	time.AfterFunc(a.all.timing.flush, func() { a.cut(net.ErrClosed) })
 }

@@ -31,7 +31,8 @@ type Accounts struct {
 
 	// Edit changes what is said at a step, or sees that it is reached: "header" (each time),
 	// "features", "proceed", "login" (the features under TLS), "challenge", "success",
-	// "failure", "session" (the features after it) and "bind". Nil changes nothing; "" says nothing.
+	// "failure", "session" (the features after it) and "bind". Nil changes nothing; "" says nothing; what
+	// ends with Cut ends the connection.
 	Edit func(step, text string) string
 
 	listener net.Listener
@@ -72,7 +73,7 @@ type Session struct {
 // a JID is one of a client that went when it was let in.
 func (a *Accounts) Accept() (*Session, error) {
 	a.listener.(*net.TCPListener).SetDeadline(time.Now().Add(Wait))
-	c, err := a.listener.Accept()
+	c, err := a.AcceptConn()
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +83,9 @@ func (a *Accounts) Accept() (*Session, error) {
 	}
 	return s, err
 }
+
+// AcceptConn takes the next connection, without a word.
+func (a *Accounts) AcceptConn() (net.Conn, error) { return a.listener.Accept() }
 
 // AcceptFor is Accept for a test, which closes the session at its end.
 func (a *Accounts) AcceptFor(t TB) *Session {
@@ -137,8 +141,17 @@ func (s *Session) tell(step, text string) error {
 	if s.server.Edit != nil {
 		text = s.server.Edit(step, text)
 	}
-	return s.write(text)
+	said, cut := strings.CutSuffix(text, Cut)
+	err := s.write(said)
+	if cut {
+		s.raw.Close()
+		return errors.New("cut")
+	}
+	return err
 }
+
+// Cut, at the end of what Edit returns, ends the connection behind it.
+const Cut = "\x00cut"
 
 // answer opens the stream after the client has, and offers features.
 func (s *Session) answer(step, features string) error {
@@ -242,14 +255,19 @@ func (s *Session) bind() error {
 func (s *Session) Write(text string) error { return s.write(text) }
 
 // Next returns the next stanza of the client, io.EOF at the end of its stream. Requests to
-// turn carbons on are granted and not returned.
+// turn carbons on, and pings, are granted and not returned.
 func (s *Session) Next() (element.Element, error) {
 	for {
 		e, err := s.next(Wait)
-		if err != nil || !e.First().Is("urn:xmpp:carbons:2", "enable") {
+		asked := e.First()
+		if err != nil || e.Attr("type") == "result" || !asked.Is("urn:xmpp:carbons:2", "enable") && !asked.Is("urn:xmpp:ping", "ping") {
 			return e, err
 		}
-		s.write("<iq type='result' id='" + e.Attr("id") + "'/>")
+		from := ""
+		if to := e.Attr("to"); to != "" {
+			from = "' from='" + to
+		}
+		s.write("<iq type='result' id='" + e.Attr("id") + from + "'/>")
 	}
 }
 

@@ -1,0 +1,409 @@
+package component
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/jinglebridge/jinglebridge/internal/xmpptest"
+)
+
+func say(t *testing.T, s *xmpptest.Session, text string) {
+	t.Helper()
+	if err := s.Write(text); err != nil {
+		t.Fatalf("write: %v", err)
+	}
+}
+
+func TestAccountSends(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	a, session, _ := logIn(t, server, accounts)
+	for _, stanza := range []string{
+		"<presence xmlns='" + NS + "' from='" + a.JID() + "'><show>dnd</show></presence>",
+		"<presence from='" + aliceBare + "' to='bob@other.org' type='subscribe'/>",
+		"<message from='" + a.JID() + "' to='bob@other.org/x' xmlns='" + NS + "'><body>it&apos;s</body></message>",
+	} {
+		if err := a.Send([]byte(stanza)); err != nil {
+			t.Errorf("%s: %v", stanza, err)
+		}
+		got := session.NextFor(t)
+		if want := strings.Replace(stanza, " xmlns='"+NS+"'", "", 1); got.Space() != nsClient || strings.ReplaceAll(got.String(), " xmlns='jabber:client'", "") != strings.ReplaceAll(want, "&apos;", "'") {
+			t.Errorf("got  %s\nwant %s in %s", got, want, nsClient)
+		}
+	}
+	for _, stanza := range []string{
+		"<message to='bob@other.org'/>", "<message from='bob@example.org' to='bob@other.org'/>", "<message from='" + aliceBare + "/other' to='bob@other.org'/>",
+		"<message from='" + home + "' to='bob@other.org'/>", "<message from='" + a.JID() + "' to='bob@@other.org'/>", "</stream:stream>", "<message from='" + a.JID() + "' to='x'>",
+	} {
+		if err := a.Send([]byte(stanza)); err == nil {
+			t.Errorf("%s: was sent", stanza)
+		}
+	}
+}
+
+func TestAccountGets(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	a, session, h := logIn(t, server, accounts)
+	for _, test := range []struct{ says, from string }{
+		{"<message id='1' from='bob@other.org/x' to='" + a.JID() + "'/>", "bob@other.org/x"},
+		{"<message id='2' from='bob@other.org/x' to='" + aliceBare + "'/>", "bob@other.org/x"},
+		{"<message id='3' from='bob@other.org/x' to='Alice@Example.ORG'/>", "bob@other.org/x"},
+		{"<presence id='4' from='bob@other.org/x'/>", "bob@other.org/x"},
+		{"<message id='5' xmlns='jabber:client'><sent xmlns='urn:xmpp:carbons:2'/></message>", aliceBare},
+		{"<iq id='6' type='set'><query xmlns='jabber:iq:roster'/></iq>", aliceBare},
+		{"<iq id='7' type='set' from='mallory@other.org' to='" + a.JID() + "'><query xmlns='jabber:iq:roster'/></iq>", "mallory@other.org"},
+		{"<message id='8' from='" + aliceBare + "' to='" + a.JID() + "'><received xmlns='urn:xmpp:carbons:2'/></message>", aliceBare},
+	} {
+		say(t, session, test.says)
+		if s := await(t, h.stanzas, "stanza"); s.From != test.from || s.To != a.JID() || s.Space() != NS && s.Space() != nsClient || !strings.Contains(test.says, "id='"+s.ID+"'") {
+			t.Errorf("%s: got %s from %q to %q", test.says, s, s.From, s.To)
+		}
+	}
+	for _, text := range []string{
+		"<message from='bob@other.org/x' to='bob@example.org'/>", "<message from='bob@other.org/x' to='" + aliceBare + "/other'/>",
+		"<message from='bob@other.org/x' to='example.org'/>", "<features from='x'/>",
+	} {
+		say(t, session, text)
+	}
+	say(t, session, "<message id='last' from='bob@other.org'/>")
+	if s := await(t, h.stanzas, "stanza"); s.ID != "last" {
+		t.Errorf("got %s, want nothing of what is for others", s)
+	}
+	if got := int(testutil.ToFloat64(accounts.metrics.rejected.WithLabelValues("not-for-us"))); got != 3 {
+		t.Errorf("%d were counted as not for us, want 3", got)
+	}
+}
+
+func TestAccountAnswers(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	a, session, _ := logIn(t, server, accounts)
+	for _, test := range []struct{ payload, want string }{
+		{"<ping xmlns='urn:xmpp:ping'/>", "type='result'"},
+		{"<query xmlns='jabber:iq:version'/>", "<version>1.0</version>"},
+		{"<query xmlns='" + nsDiscoInfo + "'/>", "var='urn:xmpp:jingle:1'"},
+		{"<query xmlns='" + nsDiscoInfo + "' node='" + capsNode + "#" + accounts.caps + "'/>", "node='" + capsNode + "#" + accounts.caps + "'"},
+		{"<query xmlns='" + nsDiscoInfo + "' node='x'/>", "item-not-found"},
+		{"<vCard xmlns='vcard-temp'/>", "service-unavailable"},
+		{"<query xmlns='jabber:iq:gateway'/>", "service-unavailable"},
+		{"<x xmlns='u'/>", "service-unavailable"},
+		{"", "bad-request"},
+	} {
+		say(t, session, "<iq type='get' id='q' from='bob@other.org/x' to='"+a.JID()+"'>"+test.payload+"</iq>")
+		got := session.NextFor(t)
+		if got.Attr("to") != "bob@other.org/x" || got.Attr("from") != a.JID() || got.Attr("id") != "q" || !strings.Contains(got.String(), test.want) {
+			t.Errorf("%s: got %s, want %s", test.payload, got, test.want)
+		}
+	}
+}
+
+// A request without `to` is answered by the server, who need not say that it is for us; that
+// nobody else answers it is what matters.
+func TestAccountAsks(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	a, session, _ := logIn(t, server, accounts)
+	for _, from := range []string{"", " from='" + aliceBare + "'", " from='ALICE@example.org'"} {
+		answers := make(chan *Stanza, 1)
+		err := a.SendIQ(IQ{From: a.JID(), Type: "get", Payload: []byte("<query xmlns='jabber:iq:roster'/>")}, func(s *Stanza, err error) { answers <- s })
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := session.NextFor(t)
+		if _, found := asked.LookupAttr("to"); found {
+			t.Errorf("got %s, want no to", asked)
+		}
+		for _, forger := range []string{"mallory@other.org", home, "bob@" + home} {
+			say(t, session, "<iq type='result' id='"+asked.Attr("id")+"' from='"+forger+"'><query xmlns='jabber:iq:roster'/></iq>")
+		}
+		say(t, session, "<iq type='result' id='"+asked.Attr("id")+"'"+from+"><query xmlns='jabber:iq:roster' ver='1'/></iq>")
+		if s := await(t, answers, "answer"); s == nil || s.First().Attr("ver") != "1" {
+			t.Errorf("answer%s: got %v", from, s)
+		}
+	}
+}
+
+// takeBack lets the next login in and returns its session.
+func takeBack(t *testing.T, server *xmpptest.Accounts, h *accountRecorder) *xmpptest.Session {
+	t.Helper()
+	session := server.AcceptFor(t)
+	if !await(t, h.links, "link") {
+		t.Fatal("got down, want up")
+	}
+	return session
+}
+
+func TestAccountComesBack(t *testing.T) {
+	for name, edit := range map[string]func(*xmpptest.Accounts){
+		"keys": nil, "a new salt": func(s *xmpptest.Accounts) { s.Salt = nil }, "PLAIN": func(s *xmpptest.Accounts) { s.Mechanisms = []string{"PLAIN"} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, accounts := scripted(t, edit)
+			a, session, h := logIn(t, server, accounts)
+			for range 3 {
+				asked := make(chan error, 1)
+				if err := a.SendIQ(IQ{From: a.JID(), To: home, Type: "get", Payload: []byte("<x xmlns='u'/>")}, func(_ *Stanza, err error) { asked <- err }); err != nil {
+					t.Fatal(err)
+				}
+				session.NextFor(t)
+				session.Close()
+				if await(t, h.links, "link") {
+					t.Fatal("got up, want down")
+				}
+				if err := await(t, asked, "answer"); !errors.Is(err, ErrDown) {
+					t.Errorf("got %v, want %v", err, ErrDown)
+				}
+				session = takeBack(t, server, h)
+				if session.JID != a.JID() {
+					t.Errorf("came back as %q, was %q", session.JID, a.JID())
+				}
+				if err := a.Send([]byte("<presence from='" + a.JID() + "'/>")); err != nil {
+					t.Error(err)
+				}
+				session.NextFor(t)
+			}
+			if forgotten := a.who.secret.password == nil; forgotten != (name == "keys") {
+				t.Errorf("the password is forgotten: %v", forgotten)
+			}
+		})
+	}
+}
+
+// ends loses the link, and waits for the end.
+func ends(t *testing.T, a *Account, session *xmpptest.Session, h *accountRecorder, server *xmpptest.Accounts, want error) {
+	t.Helper()
+	session.Close()
+	if await(t, h.links, "link") {
+		t.Fatal("got up, want down")
+	}
+	server.Accept()
+	if err := await(t, h.ends, "end"); !errors.Is(err, want) {
+		t.Errorf("got %v, want %v", err, want)
+	}
+	if err := a.Send([]byte("<presence from='" + a.JID() + "'/>")); !errors.Is(err, ErrDown) {
+		t.Errorf("after the end: got %v, want %v", err, ErrDown)
+	}
+	if n := a.all.held.Load(); n != 0 {
+		t.Errorf("%d accounts are held", n)
+	}
+}
+
+func TestAccountEnds(t *testing.T) {
+	t.Run("another password", func(t *testing.T) {
+		server, accounts := scripted(t, nil)
+		a, session, h := logIn(t, server, accounts)
+		server.Password = "another"
+		ends(t, a, session, h, server, ErrCredentials)
+	})
+	t.Run("another salt, the password forgotten", func(t *testing.T) {
+		server, accounts := scripted(t, nil)
+		a, session, h := logIn(t, server, accounts)
+		session.Close()
+		await(t, h.links, "link")
+		session = takeBack(t, server, h)
+		server.Salt = []byte("another")
+		ends(t, a, session, h, server, ErrCredentials)
+	})
+	t.Run("conflict", func(t *testing.T) {
+		server, accounts := scripted(t, nil)
+		_, session, h := logIn(t, server, accounts)
+		say(t, session, xmpptest.StreamError("conflict"))
+		if await(t, h.links, "link") {
+			t.Fatal("got up, want down")
+		}
+		if err := await(t, h.ends, "end"); !errors.Is(err, ErrReplaced) {
+			t.Errorf("got %v, want %v", err, ErrReplaced)
+		}
+	})
+}
+
+// The address is what others know: a session under another one would be nobody's.
+func TestAccountWantsItsAddressBack(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	a, session, h := logIn(t, server, accounts)
+	server.Edit = at("bind", replaced("/jinglebridge-", "/other-"))
+	session.Close()
+	if await(t, h.links, "link") {
+		t.Fatal("got up, want down")
+	}
+	server.AcceptFor(t)
+	server.Edit = at("bind", says("<iq type='error' id='bind'><error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"))
+	server.AcceptFor(t)
+	server.Edit = nil
+	if session := takeBack(t, server, h); session.JID != a.JID() {
+		t.Errorf("came back as %q, was %q", session.JID, a.JID())
+	}
+}
+
+// PLAIN after SCRAM is a server that wants to know what it did not need to.
+func TestNoPlainAfterSCRAM(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	_, session, h := logIn(t, server, accounts)
+	server.Mechanisms = []string{"PLAIN"}
+	session.Close()
+	await(t, h.links, "link")
+	if s, err := server.Accept(); err == nil {
+		t.Errorf("%s got in by PLAIN", s.User)
+	}
+	server.Mechanisms = nil
+	takeBack(t, server, h)
+}
+
+func TestAccountCloses(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	a, session, h := logIn(t, server, accounts)
+	a.Send([]byte("<presence from='" + a.JID() + "' type='unavailable'/>"))
+	a.Close()
+	a.Close()
+	if got := session.NextFor(t); got.Attr("type") != "unavailable" {
+		t.Errorf("got %s, want what was sent before", got)
+	}
+	if _, err := session.Next(); err != io.EOF {
+		t.Errorf("got %v, want the end of the stream", err)
+	}
+	if err := a.Send([]byte("<presence from='" + a.JID() + "'/>")); !errors.Is(err, ErrDown) {
+		t.Errorf("got %v, want %v", err, ErrDown)
+	}
+	waitReleased(t, accounts)
+	if a.who.secret.password != nil || a.who.secret.keys.client != nil {
+		t.Error("a secret is remembered")
+	}
+	if len(h.links)+len(h.stanzas)+len(h.ends) > 0 {
+		t.Error("something was delivered after Close")
+	}
+}
+
+// waitReleased waits until no account is held.
+func waitReleased(t *testing.T, accounts *Accounts) {
+	t.Helper()
+	for deadline := time.Now().Add(xmpptest.Wait); accounts.held.Load() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d accounts are held", accounts.held.Load())
+		}
+	}
+}
+
+func TestAccountClosesBeforeStart(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	go server.Accept()
+	a, err := accounts.Login(t.Context(), aliceBare, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Close()
+	a.Start(newAccountRecorder())
+	waitReleased(t, accounts)
+}
+
+func TestAccountClosesWhileDown(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	tries := make(chan struct{}, 10)
+	accounts.timing.retry = func(*retries, string, time.Duration) time.Duration {
+		tries <- struct{}{}
+		return time.Hour
+	}
+	a, session, h := logIn(t, server, accounts)
+	session.Close()
+	if await(t, h.links, "link") {
+		t.Fatal("got up, want down")
+	}
+	await(t, tries, "try")
+	a.Close()
+	waitReleased(t, accounts)
+}
+
+func TestAccountsAreBounded(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	accounts.most = 1
+	a, _, _ := logIn(t, server, accounts)
+	if _, err := accounts.Login(t.Context(), "bob@"+home, password); !errors.Is(err, ErrFull) || !errors.Is(err, ErrUpstream) {
+		t.Errorf("got %v, want %v", err, ErrFull)
+	}
+	a.Close()
+	waitReleased(t, accounts)
+}
+
+func TestCheck(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	ends := make(chan error, 2)
+	accept := func() { // the client goes when it is let in
+		_, err := server.Accept()
+		ends <- err
+	}
+	go accept()
+	if err := accounts.Check(t.Context(), aliceBare, password); err != nil {
+		t.Errorf("got %v", err)
+	}
+	if err := await(t, ends, "end"); err != nil {
+		t.Errorf("the server: %v", err)
+	}
+	go accept()
+	if err := accounts.Check(t.Context(), aliceBare, "wrong"); !errors.Is(err, ErrCredentials) {
+		t.Errorf("got %v, want %v", err, ErrCredentials)
+	}
+	await(t, ends, "end")
+}
+
+// A stanza too big is refused, and a flood dropped; the session stays.
+func TestAccountIsNotDrowned(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	a, session, h := logIn(t, server, accounts)
+	say(t, session, "<message id='big' from='bob@other.org/x'><body>"+strings.Repeat("x", 200_000)+"</body></message>")
+	if s := await(t, h.stanzas, "stanza"); s.ID != "big" || s.Size < 200_000 {
+		t.Errorf("got %s of %d bytes", s.ID, s.Size)
+	}
+	say(t, session, "<message id='huge' from='bob@other.org/x'><body>"+strings.Repeat("x", accounts.limits.StanzaIn)+"</body></message>")
+	if got := session.NextFor(t); got.Attr("id") != "huge" || got.Attr("type") != "error" {
+		t.Errorf("got %.200s, want an error", got)
+	}
+	h.stanzas = make(chan *Stanza, 10_000)
+	flood := strings.Repeat("<message from='mallory@other.org/x' id='m'/>", 5_000)
+	say(t, session, flood+"<message from='"+aliceBare+"' id='last'/>")
+	for n := 0; ; n++ {
+		s := await(t, h.stanzas, "stanza")
+		if s.ID == "last" {
+			if n > 2*accounts.limits.JIDBurst {
+				t.Errorf("%d of a flood were delivered", n)
+			}
+			break
+		}
+	}
+	if err := a.Send([]byte("<presence from='" + a.JID() + "'/>")); err != nil {
+		t.Error(err)
+	}
+	session.NextFor(t)
+}
+
+// What goes wrong is logged with all that is known, but for secrets.
+func TestSecretsAreNotTold(t *testing.T) {
+	var log lockedBuffer
+	server, accounts := scripted(t, func(s *xmpptest.Accounts) { s.Mechanisms = []string{"PLAIN"} })
+	accounts.log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	a, session, h := logIn(t, server, accounts)
+	say(t, session, "<stream:error><undefined-condition xmlns='urn:ietf:params:xml:ns:xmpp-streams'/><text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>"+password+"</text></stream:error>")
+	await(t, h.links, "link")
+	session = takeBack(t, server, h)
+	say(t, session, "<?"+password+"?>")
+	await(t, h.links, "link")
+	session = takeBack(t, server, h)
+	fmt.Fprintf(&log, "%v %+v %#v %s %x", a.who.secret, a.who, a.who.secret, a.who.secret, a.who.secret)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("secret", "secret", a.who.secret)
+	server.Password = "another one"
+	session.Close()
+	await(t, h.links, "link")
+	server.Accept()
+	fmt.Fprint(&log, await(t, h.ends, "end"))
+	if !strings.Contains(log.String(), "account not attached") || !strings.Contains(log.String(), hidden) {
+		t.Errorf("want a log, got %s", log.String())
+	}
+	for _, forbidden := range []string{password, strings.Fields(password)[1], "AGFsaWNl", fmt.Sprintf("%x", password)} {
+		if bytes.Contains([]byte(log.String()), []byte(forbidden)) {
+			t.Errorf("%q is in the log:\n%s", forbidden, log.String())
+		}
+	}
+}
