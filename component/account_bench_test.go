@@ -101,7 +101,7 @@ func held() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc + m.StackInuse)
+	return int64(m.HeapInuse + m.StackInuse)
 }
 
 // silent is a Handler whom nothing concerns.

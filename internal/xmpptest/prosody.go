@@ -100,6 +100,10 @@ func ProsodyFor(t TB, cfg ServerConfig) *Prosody {
 }
 
 func prosodyConfig(cfg ServerConfig, ports []int) string {
+	extraModules := ""
+	if cfg.Certificate != nil {
+		extraModules = `, "tls"`
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `daemonize = false
 run_as_root = true
@@ -107,7 +111,7 @@ data_path = %[1]q
 pidfile = %[2]q
 log = { info = "*console" }
 plugin_paths = {}
-modules_enabled = { "roster", "saslauth", "disco", "ping", "pep", "carbons", "blocklist", "mam", "smacks", "vcard_legacy", "websocket", "time", "version" }
+modules_enabled = { "roster", "saslauth", "disco", "ping", "pep", "carbons", "blocklist", "mam", "smacks", "vcard_legacy", "websocket", "time", "version"%[7]s }
 modules_disabled = { "s2s", "posix" }
 interfaces = { "127.0.0.1" }
 c2s_ports = { %[3]d }
@@ -123,7 +127,7 @@ authentication = "internal_plain"
 storage = "internal"
 consider_websocket_secure = true
 cross_domain_websocket = true
-`, filepath.Join(cfg.Directory, "data"), filepath.Join(cfg.Directory, "pid"), ports[0], ports[1], ports[2], cfg.Domain)
+`, filepath.Join(cfg.Directory, "data"), filepath.Join(cfg.Directory, "pid"), ports[0], ports[1], ports[2], cfg.Domain, extraModules)
 	b.WriteString(prosodyTLS(cfg) + cfg.Extra + "\n")
 	fmt.Fprintf(&b, "VirtualHost %q\n", cfg.Domain)
 	for _, domain := range slices.Sorted(maps.Keys(cfg.Components)) {
@@ -136,7 +140,7 @@ func prosodyTLS(cfg ServerConfig) string {
 	if cfg.Certificate == nil {
 		return "c2s_require_encryption = false\nallow_unencrypted_plain_auth = true\n"
 	}
-	return fmt.Sprintf("c2s_require_encryption = true\nmodules_enabled[#modules_enabled+1] = \"tls\"\nssl = { certificate = %q, key = %q }\n",
+	return fmt.Sprintf("c2s_require_encryption = true\nssl = { certificate = %q, key = %q }\n",
 		filepath.Join(cfg.Directory, "cert.pem"), filepath.Join(cfg.Directory, "key.pem"))
 }
 
