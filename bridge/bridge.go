@@ -45,8 +45,9 @@ type Bridge struct {
 	// Owned by the loop.
 	stopping   bool
 	sessions   map[web.Sender]*session
-	users      map[string]*user // by key
-	tabs       map[string]*tab  // by full JID
+	users      map[string]*user  // by key
+	spellings  map[string]string // of names, by local part, where they differ from it
+	tabs       map[string]*tab   // by full JID
 	calls      map[*call]bool
 	jingles    map[sessionKey]*xmppEnd
 	proposals  map[proposalKey]*xmppEnd
@@ -76,7 +77,7 @@ func New(cfg Config, stream Stream) *Bridge {
 		cfg: cfg, link: &link{stream: stream}, log: cfg.Log, metrics: newMetrics(cfg.Metrics),
 		todo: make(chan func(), 64), done: make(chan struct{}), vanish: 4 * time.Second, alive: time.Minute,
 		newID: func() string { return rand.Text()[:16] }, newSID: newUUID,
-		sessions: map[web.Sender]*session{}, users: map[string]*user{}, tabs: map[string]*tab{}, calls: map[*call]bool{},
+		sessions: map[web.Sender]*session{}, users: map[string]*user{}, spellings: map[string]string{}, tabs: map[string]*tab{}, calls: map[*call]bool{},
 		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{}, devices: map[string]*contact{}, used: map[string]time.Time{}, pace: newPace(), seed: maphash.MakeSeed(),
 		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller), perRefusal: newMeters(1),
 		perPage: newMeters(cfg.Limits.CallsPerPage), visits: map[string]int{},

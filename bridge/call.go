@@ -33,7 +33,9 @@ type call struct {
 	settled []func() // to be done when it rings no more
 
 	timer     *time.Timer
+	id        string // in the log
 	direction string // for the metrics
+	called    string // the bare JID of whom it was for
 	began     time.Time
 	answered  time.Time
 	log       *slog.Logger
@@ -106,8 +108,9 @@ func (b *Bridge) enter(c *call, to string) {
 	}
 	b.metrics.calls.Inc()
 	room := ""
+	c.called = to
 	if len(c.rung) > 0 {
-		room = roomOf(c.rung[0])
+		room, c.called = roomOf(c.rung[0]), addressOfEnd(c.rung[0])
 	}
 	c.log.Info("call begins", "from", c.caller.who(), "to", to, "room", room, "media", c.media)
 }
@@ -133,10 +136,10 @@ func (c *call) invite() error {
 
 func (b *Bridge) newCall(caller end, media []string) *call {
 	c := &call{
-		b: b, caller: caller, media: media, began: time.Now(),
+		b: b, id: b.newID(), caller: caller, media: media, began: time.Now(),
 		early: map[end][]candidate{}, heard: map[end]int{},
 	}
-	c.log = b.log.With("call", b.newID())
+	c.log = b.log.With("call", c.id)
 	return c
 }
 
@@ -443,6 +446,7 @@ func (c *call) close(f Fault, text string) {
 		length = time.Since(c.answered)
 		c.b.metrics.duration.Observe(length.Seconds())
 	}
+	c.record(reason)
 	c.log.Info("call ends", "reason", reason, "text", text, "length", length.Round(time.Second))
 }
 

@@ -19,7 +19,7 @@ type Keeper interface {
 // remember takes over what an earlier run left.
 func (b *Bridge) remember(s store.State) {
 	for _, n := range s.Names {
-		b.user(n.Local).name = n.Name
+		b.spellings[n.Local] = n.Name
 	}
 	for _, k := range s.Contacts {
 		u := b.user(k.Local)
@@ -27,9 +27,6 @@ func (b *Bridge) remember(s store.State) {
 			c.from, c.to, c.asked, c.greeted, c.name = k.From, k.To, k.Asked, k.Greeted, k.Title
 			c.kept = true
 		}
-	}
-	for _, n := range s.Names {
-		b.forget(b.users[n.Local])
 	}
 	for _, call := range s.Missed {
 		if u := b.users[call.Local]; u != nil {

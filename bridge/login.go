@@ -165,6 +165,9 @@ func (b *Bridge) admit(s *session, m web.Message, g auth.Grant) {
 	}
 	u := b.user(local)
 	u.name, u.title = g.Name, g.Title
+	if g.Multi {
+		b.spell(u, g.Method)
+	}
 	b.open(s, u, canInvite(m))
 	b.welcome(s, m, g)
 	b.online(s.tab)

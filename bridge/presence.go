@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/element"
@@ -81,9 +82,24 @@ func (b *Bridge) subscribedTo(u *user, c *contact, ask bool) {
 		b.announce(t, c.bare)
 	}
 	if ask { // seeing its devices is what tells whom we can call, and how
-		b.sendPresence("subscribe", u.bare, c.bare)
+		b.askToSee(u, c)
 	}
 	b.paint(u, c)
+}
+
+// askToSee says who asks (XEP-0172 §4.2), when the address does not say it but for capitals.
+func (b *Bridge) askToSee(u *user, c *contact) {
+	var w element.Writer
+	w.Start(component.NS, "presence")
+	w.Attr("type", "subscribe")
+	w.Attr("from", u.bare)
+	w.Attr("to", c.bare)
+	if local, _, _ := component.Split(u.bare); !strings.EqualFold(u.shown(), local) {
+		w.Leaf(nsNick, "nick", u.shown())
+	}
+	w.End()
+	b.metrics.presence.Inc()
+	b.send(u.bare, w.Bytes())
 }
 
 func (b *Bridge) subscribed(local string, s *component.Stanza) {

@@ -94,7 +94,7 @@ func (b *Bridge) upstreamError() web.Message {
 func (b *Bridge) user(local string) *user {
 	u := b.users[local]
 	if u == nil {
-		u = &user{key: local, link: b.link, name: unescape(local), bare: local + "@" + b.cfg.Domain, contacts: map[string]*contact{}}
+		u = &user{key: local, link: b.link, name: b.spelled(local), bare: local + "@" + b.cfg.Domain, contacts: map[string]*contact{}}
 		b.users[local] = u
 	}
 	return u

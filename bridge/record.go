@@ -1,0 +1,46 @@
+package bridge
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/jinglebridge/jinglebridge/internal/store"
+)
+
+// record keeps what an operator can look up of a call that has ended: who, when, and how; never
+// what the two told each other.
+func (c *call) record(reason string) {
+	if c.b.cfg.Store == nil {
+		return
+	}
+	to := c.called
+	if c.callee != nil {
+		to = addressOfEnd(c.callee)
+	}
+	c.b.keep(store.CallRecord{
+		ID: c.id, Direction: c.direction, From: addressOfEnd(c.caller), To: to, Media: strings.Join(c.media, " "),
+		Began: c.began, Answered: c.answered, Ended: time.Now(), Reason: reason,
+	}, c.b.kept)
+}
+
+// addressOfEnd is the bare JID of who is at an end, be it in a room or under his own name.
+func addressOfEnd(e end) string {
+	if at, ok := e.(*browserEnd); ok {
+		return at.tab.own.user.bare
+	}
+	return e.who()
+}
+
+// spelled is how a name is written whose owner is not here; its local part knows no capitals.
+func (b *Bridge) spelled(local string) string { return cmp.Or(b.spellings[local], unescape(local)) }
+
+// spell keeps how somebody who has proved a name is shown, for when nobody is logged in with it.
+func (b *Bridge) spell(u *user, method string) {
+	shown := u.shown()
+	if b.cfg.Store == nil || u.account != nil || b.spelled(u.key) == shown {
+		return
+	}
+	b.spellings[u.key] = shown
+	b.keep(store.PutName{Local: u.key, Name: shown, Method: method}, b.kept)
+}
