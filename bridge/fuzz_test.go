@@ -17,6 +17,11 @@ func FuzzScenes(f *testing.F) {
 	for seed := range uint64(80) {
 		f.Add(scene(seed, len(pool)))
 	}
+	for n, line := range pool {
+		if strings.HasPrefix(line, "set page ") {
+			f.Add(visits(n, len(pool)))
+		}
+	}
 	f.Fuzz(func(t *testing.T, lines []byte) {
 		synctest.Test(t, func(t *testing.T) {
 			p := newStage(t)
@@ -54,6 +59,17 @@ func scene(seed uint64, lines int) []byte {
 			n = plays[play]
 		}
 		out = append(out, byte(n>>8), byte(n))
+	}
+	return out
+}
+
+// visits follows the play of a page twice, the second time a step behind: all of it is late.
+func visits(from, lines int) []byte {
+	var out []byte
+	for n := from; n < from+60; n++ {
+		for _, n := range []int{n, max(from, n-1), n} {
+			out = append(out, byte(n%lines>>8), byte(n%lines))
+		}
 	}
 	return out
 }

@@ -343,7 +343,11 @@ func (p *theatre) openPage(option string) error {
 			return fmt.Errorf("pages have no %q", key)
 		}
 	}
-	if u := p.b.users[page.Name]; u != nil && u.page == nil && len(u.tabs) > 0 {
+	local, err := localOf(page.Name)
+	if err != nil {
+		return err
+	}
+	if u := p.b.users[local]; u != nil && u.page == nil && len(u.tabs) > 0 {
 		return errors.New("somebody has this name") // pages are there from the beginning
 	}
 	p.b.cfg.Pages = []Page{page}
