@@ -35,7 +35,7 @@ type Sender interface {
 	Addr() string
 }
 
-// Session is one browser's WebSocket. One goroutine reads it and owns it; it ends when the
+// Session is one browser's WebSocket. One goroutine at a time reads it and owns it, until the
 // socket is closed or broken. A second one writes, and lives only while there is something
 // to write: an idle browser costs one small stack and one small buffer.
 type Session struct {
@@ -80,9 +80,23 @@ func (s *Session) Send(m Message) {
 	s.queue(frames...)
 }
 
-// read is the goroutine that owns the session.
+// read waits for a message, and hands it on; then it does so again in a new goroutine. Stacks
+// that a message made grow do not shrink again while a goroutine waits here, and the idle, who
+// are many, wait on the smallest. It ends with the socket.
 func (s *Session) read() {
-	err := s.readAll()
+	_, r, err := s.conn.NextReader() // text and binary alike
+	if err == nil {
+		err = s.readMessage(r)
+	}
+	if err == nil {
+		go s.read()
+		return
+	}
+	s.finish(err)
+}
+
+// finish is the end of a session whose socket cannot be read any more.
+func (s *Session) finish(err error) {
 	if s.heard {
 		s.server.handler.Closed(s)
 	}
@@ -90,20 +104,6 @@ func (s *Session) read() {
 	s.conn.Close()
 	s.discard()
 	s.server.remove(s)
-}
-
-// readAll hands on messages until the socket ends. It holds nothing while it waits: what a
-// message needs on the stack is given back to the idle.
-func (s *Session) readAll() error {
-	for {
-		_, r, err := s.conn.NextReader() // text and binary alike
-		if err != nil {
-			return err
-		}
-		if err := s.readMessage(r); err != nil {
-			return err
-		}
-	}
 }
 
 // readMessage reads one message and hands it on.

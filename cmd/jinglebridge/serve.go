@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -39,8 +41,15 @@ type parts struct {
 	stopping                chan struct{}
 }
 
+// garbage is how much of it may gather before it is collected, in percent of what is in use. Most of
+// that belongs to people who are only there: collecting it more often than usual is cheap.
+const garbage = 50
+
 // serve builds the parts, runs them until ctx or one of them ends, and stops the others.
 func serve(ctx context.Context, c *Config, log *slog.Logger) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 	p, err := assemble(ctx, c, log)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 )
 
 func main() {
@@ -27,6 +28,7 @@ func main() {
 	flag.StringVar(&p.server, "server", "scripted", "the XMPP server: scripted, or prosody")
 	flag.BoolVar(&p.store, "store", true, "let the bridge remember its contacts; without, it is not restarted")
 	flag.StringVar(&p.binary, "binary", "", "the bridge to measure; built when empty")
+	flag.DurationVar(&p.rest, "rest", 30*time.Second, "how long nothing happens before memory is measured")
 	flag.BoolVar(&p.verbose, "v", false, "print the bridge's log")
 	flag.Parse()
 	os.Exit(run(p, os.Stdout, os.Stderr))
@@ -35,6 +37,7 @@ func main() {
 // plan is what to measure.
 type plan struct {
 	users, contacts, crowd int
+	rest                   time.Duration
 	server, binary         string
 	store, verbose         bool
 }

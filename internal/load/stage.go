@@ -24,6 +24,7 @@ type stage struct {
 	town    *town
 	daemon  *daemon
 	pages   []*page
+	empty   float64 // bytes of a bridge without people
 }
 
 // The people's domain, and below it that of the bridge, which is then at home there.

@@ -19,6 +19,7 @@ func (s *stage) logins() error {
 	if err != nil {
 		return err
 	}
+	s.empty = now
 	s.note("memory before anybody came", "%.1f MB", now/1e6)
 	began := time.Now()
 	if err := s.logIn(); err != nil {
@@ -49,12 +50,9 @@ func (s *stage) contactsOfAll() error {
 	return nil
 }
 
-// idleTime is how long nothing happens before memory is measured.
-const idleTime = 5 * time.Second
-
 // idle measures what people cost who are only there.
 func (s *stage) idle() error {
-	time.Sleep(idleTime)
+	time.Sleep(s.rest)
 	now, most, err := s.daemon.memory()
 	if err != nil {
 		return err
@@ -65,9 +63,9 @@ func (s *stage) idle() error {
 	}
 	each := func(bytes float64) float64 { return bytes / float64(s.users) }
 	s.atMost(fmt.Sprintf("memory of each of %d users, all told", s.users), "%.0f B", each(now), perUser)
+	s.note("  without what the bridge has before anybody comes", "%.0f B", each(now-s.empty))
 	s.note("  at most, until now", "%.0f B", each(most))
-	s.note("  of that heap in use, stacks", "%.0f B, %.0f B", each(m["go_memstats_heap_inuse_bytes"]), each(m["go_memstats_stack_inuse_bytes"]))
-	s.note("  of that live, about", "%.0f B", each(m["go_memstats_next_gc_bytes"]/2))
+	s.note("  in the heap, in stacks", "%.0f B, %.0f B", each(m["go_memstats_heap_inuse_bytes"]), each(m["go_memstats_stack_inuse_bytes"]))
 	return nil
 }
 
