@@ -2,6 +2,7 @@ package component
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -405,5 +406,85 @@ func TestSecretsAreNotTold(t *testing.T) {
 		if bytes.Contains([]byte(log.String()), []byte(forbidden)) {
 			t.Errorf("%q is in the log:\n%s", forbidden, log.String())
 		}
+	}
+}
+
+// A link that nobody answers on is given up; one that is only quiet is not.
+func TestDeadAccountLinkIsFound(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	accounts.timing.look, accounts.timing.idle, accounts.timing.pingWait = time.Millisecond, 5*time.Millisecond, 300*time.Millisecond
+	a, session, h := logIn(t, server, accounts)
+	for pings := 0; pings < 5; {
+		e, err := session.Raw()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Child(nsPing, "ping").Exists() {
+			pings++
+		}
+		if err := session.Write("<iq type='error' id='" + e.Attr("id") + "' from='" + e.Attr("to") + "'/>"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(h.links) > 0 {
+		t.Fatal("a server that answers was taken for dead")
+	}
+	if await(t, h.links, "link") {
+		t.Fatal("got up, want down")
+	}
+	if got := testutil.ToFloat64(accounts.metrics.downs.WithLabelValues("ping")); got != 1 {
+		t.Errorf("%v links were lost for want of an answer, want 1", got)
+	}
+	session = takeBack(t, server, h)
+	if session.JID != a.JID() {
+		t.Errorf("came back as %q, was %q", session.JID, a.JID())
+	}
+}
+
+// A Handler that blocks holds its server back, and is not taken for a dead link.
+func TestBusyAccountHandlerIsNotADeadLink(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	accounts.timing.look, accounts.timing.idle, accounts.timing.pingWait = time.Millisecond, time.Millisecond, 20*time.Millisecond
+	_, session, h := logIn(t, server, accounts)
+	pings := make(chan struct{}, 1000)
+	h.onGiven = func(*Stanza) {
+		for range 50 { // as many looks as would have ended it
+			<-pings
+		}
+	}
+	say(t, session, "<message from='bob@other.org/x'/>")
+	for range 50 {
+		e, err := session.Raw()
+		if err != nil {
+			t.Fatalf("the link was given up: %v", err)
+		}
+		session.Write("<iq type='result' id='" + e.Attr("id") + "' from='" + e.Attr("to") + "'/>")
+		pings <- struct{}{}
+	}
+	await(t, h.stanzas, "stanza")
+	if len(h.links) > 0 {
+		t.Error("the link was given up")
+	}
+}
+
+// This Go keeps what it reads where we think that it does, or accounts cost twice as much.
+func TestBuffersAreShed(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	a, session, h := logIn(t, server, accounts)
+	a.mu.Lock()
+	raw := rawInput(a.conn.Conn.(*tls.Conn))
+	a.mu.Unlock()
+	if raw == nil {
+		t.Fatal("crypto/tls keeps its input elsewhere: see rawInput")
+	}
+	caps := make(chan int, 2)
+	h.onGiven = func(*Stanza) { caps <- raw.Cap() } // on the reader's goroutine
+	say(t, session, "<message id='1' from='bob@other.org/x'><body>"+strings.Repeat("x", 100_000)+"</body></message>")
+	if got := await(t, caps, "stanza"); got < keepRaw {
+		t.Errorf("%d bytes are enough for a big stanza, want more", got)
+	}
+	say(t, session, "<message id='2' from='bob@other.org/x'/>")
+	if got := await(t, caps, "stanza"); got > keepRaw {
+		t.Errorf("%d bytes are kept, want %d at most", got, keepRaw)
 	}
 }

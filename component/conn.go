@@ -122,9 +122,7 @@ func newConn(c net.Conn) *conn { return &conn{Conn: c, born: time.Now()} }
 func (c *conn) Read(p []byte) (int, error) {
 	if len(c.buf) > 0 {
 		n := copy(p, c.buf)
-		if c.buf = c.buf[n:]; len(c.buf) == 0 {
-			c.buf = nil // which is most of what an idle account would hold
-		}
+		c.skip(n)
 		return n, nil
 	}
 	n, err := c.Conn.Read(p)
@@ -132,6 +130,13 @@ func (c *conn) Read(p []byte) (int, error) {
 		c.heard.Store(int64(time.Since(c.born)))
 	}
 	return n, err
+}
+
+// skip drops what was handed out, and a buffer with nothing more in it.
+func (c *conn) skip(n int) {
+	if c.buf = c.buf[n:]; len(c.buf) == 0 {
+		c.buf = nil
+	}
 }
 
 // ReadByte implements io.ByteReader for the handshake.
@@ -148,7 +153,7 @@ func (c *conn) ReadByte() (byte, error) {
 		c.buf = buf[:n]
 	}
 	b := c.buf[0]
-	c.buf = c.buf[1:]
+	c.skip(1)
 	return b, nil
 }
 

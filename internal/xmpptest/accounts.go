@@ -271,6 +271,9 @@ func (s *Session) Next() (element.Element, error) {
 	}
 }
 
+// Raw returns the next stanza whatever it is.
+func (s *Session) Raw() (element.Element, error) { return s.next(Wait) }
+
 // NextFor is Next for a test.
 func (s *Session) NextFor(t TB) element.Element {
 	t.Helper()
