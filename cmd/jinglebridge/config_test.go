@@ -148,7 +148,7 @@ func checkExplained(t *testing.T, data []byte, l *loader) {
 // madeInServe are the fields that serve fills in by itself.
 var madeInServe = map[string]bool{
 	".XMPP.Name": true, ".XMPP.Version": true, ".XMPP.Namespaces": true, ".XMPP.Log": true, ".XMPP.Metrics": true, ".XMPP.Address": true,
-	".Web.Handler": true, ".Web.Page": true, ".Web.Log": true, ".Web.Metrics": true,
+	".Web.Handler": true, ".Web.Visits": true, ".Web.Page": true, ".Web.Log": true, ".Web.Metrics": true,
 	".Bridge.Auth": true, ".Bridge.Accounts": true, ".Bridge.AsNames": true, ".Bridge.Store": true, ".Bridge.State": true,
 	".Auth.Anonymous": true, ".Auth.AccountDomains": true, ".Auth.GuestKey": true, ".Auth.Fold": true, ".Auth.Now": true, ".Auth.Log": true, ".Auth.JWT.Transport": true,
 	".Bridge.Domain": true, ".Bridge.Log": true, ".Bridge.Metrics": true,

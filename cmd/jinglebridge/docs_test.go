@@ -76,3 +76,28 @@ func TestReadmeKeys(t *testing.T) {
 		}
 	}
 }
+
+var snippet = regexp.MustCompile("(?s)\n```toml\n(.*?)```")
+
+// TestSnippets wants what docs/operating.md tells an operator to write to be taken.
+func TestSnippets(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := snippet.FindAllStringSubmatch(string(doc), -1)
+	if len(found) == 0 {
+		t.Fatal("no snippets")
+	}
+	for _, m := range found {
+		l := &loader{cfg: defaults(), found: map[string]source{}}
+		l.cfg.XMPP.Domain, l.cfg.XMPP.Secret = "call.example.org", xmpptest.Secret
+		l.keys = l.cfg.keys()
+		if l.readFile("snippet", []byte(m[1])); len(l.problems) == 0 {
+			l.check()
+		}
+		for _, p := range l.problems {
+			t.Errorf("%s\n%s: %s", m[1], p.at, p.text)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -71,4 +72,13 @@ func (l *loader) cannotRing(who string, pages map[string]string) string {
 		return "want a person, not a page"
 	}
 	return ""
+}
+
+// visits are the titles of the pages, by the names in their addresses.
+func (c *Config) visits() map[string]string {
+	titles := make(map[string]string, len(c.Bridge.Pages))
+	for _, p := range c.Bridge.Pages {
+		titles[strings.ToLower(p.Name)] = cmp.Or(p.Title, p.Name)
+	}
+	return titles
 }

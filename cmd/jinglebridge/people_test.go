@@ -1,7 +1,9 @@
 package main
 
 import (
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,5 +121,45 @@ func TestStoreOfAFailedStart(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A visitor comes to a page where nobody else could log in, and rings at its people.
+func TestVisitor(t *testing.T) {
+	server := xmpptest.ListenFor(t, "call.example.org")
+	p := start(t, "xmpp.server="+server.URL(), "auth.anonymous=false",
+		`page=[{ name = "FrontDoor", title = "Door & more", ring = ["romeo@montague.example"] }]`)
+	page := p.until(t, "listening")["page"].(string)
+	link := server.AcceptFor(t)
+	p.until(t, "attached")
+	resp, err := http.Get(page + "call/frontdoor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err != nil || !strings.Contains(string(index), "<title>Door &amp; more</title>") {
+		t.Errorf("got %v, %.300s, want the page of that title", err, index)
+	}
+	ws := dial(t, page)
+	say(t, ws, `{"type":"login","name":"juliet","v":1}`)
+	if got := hear(t, ws); !strings.Contains(got, `"code":"auth-required"`) {
+		t.Errorf("got %s, want nobody else to be let in", got)
+	}
+	say(t, ws, `{"type":"login","page":"frontdoor","name":"Juliet","v":1}`)
+	if got := hear(t, ws); !strings.Contains(got, `"name":"Juliet","jid":"frontdoor@call.example.org/visitor-`) || !strings.Contains(got, `"title":"Door & more"`) {
+		t.Errorf("got %s, want a visitor", got)
+	}
+	seen := await(t, link, "presence", "")
+	if got := seen.Child("http://jabber.org/protocol/nick", "nick").Text(); seen.Attr("to") != "romeo@montague.example" || got != "Juliet (Door & more)" {
+		t.Errorf("got %s, want Juliet shown to Romeo", seen)
+	}
+	say(t, ws, `{"type":"invite","call":"c1"}`)
+	if e := await(t, link, "message", "chat"); e.Attr("to") != "romeo@montague.example" || e.Attr("from") != seen.Attr("from") {
+		t.Errorf("got %s, want a proposal to Romeo", e)
+	}
+	p.stop()
+	if code := p.wait(t); code != exitOK {
+		t.Errorf("got exit code %d\n%s", code, p.rest())
 	}
 }

@@ -86,7 +86,7 @@ func assemble(ctx context.Context, c *Config, log *slog.Logger) (*parts, error) 
 		return nil, err
 	}
 	p.bridge = bridge.New(b, p.link)
-	w.Handler = p.bridge
+	w.Handler, w.Visits = p.bridge, c.visits()
 	p.admin = &admin{link: p.link.Up, twin: p.link.Twin, store: p.writable, now: time.Now, stopping: p.stopping, registry: registry}
 	if p.web, err = web.New(w); err == nil {
 		err = p.listen()
