@@ -52,6 +52,7 @@ type Bridge struct {
 	jingles    map[sessionKey]*xmppEnd
 	proposals  map[proposalKey]*xmppEnd
 	caps       map[string]*caps     // by node#ver
+	asking     map[string][]device  // of those that somebody is asked for: who waits for the answer
 	used       map[string]time.Time // links that count once, when there is no store
 	pace       pace
 	arrivals   uint64       // of devices, counted
@@ -78,7 +79,7 @@ func New(cfg Config, stream Stream) *Bridge {
 		todo: make(chan func(), 64), done: make(chan struct{}), vanish: 4 * time.Second, alive: time.Minute,
 		newID: func() string { return rand.Text()[:16] }, newSID: newUUID,
 		sessions: map[web.Sender]*session{}, users: map[string]*user{}, spellings: map[string]string{}, tabs: map[string]*tab{}, calls: map[*call]bool{},
-		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, pending: map[string]int{}, devices: map[string]*contact{}, used: map[string]time.Time{}, pace: newPace(), seed: maphash.MakeSeed(),
+		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, asking: map[string][]device{}, pending: map[string]int{}, devices: map[string]*contact{}, used: map[string]time.Time{}, pace: newPace(), seed: maphash.MakeSeed(),
 		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller), perRefusal: newMeters(1),
 		perPage: newMeters(cfg.Limits.CallsPerPage), visits: map[string]int{},
 	}

@@ -53,16 +53,49 @@ func (b *Bridge) learnCaps(u *user, c *contact, r *resource, e element.Element) 
 	}
 	r.node = key
 	hash := e.Attr("hash")
-	b.askCaps(u, c, r, key, hash)
+	switch waiting, open := b.asking[key]; {
+	case hash != "sha-1": // what we cannot check holds for one only
+		b.askCaps(u, c, r, key, hash)
+	case open:
+		b.asking[key] = append(waiting, device{u, c, r})
+	case b.askCaps(u, c, r, key, hash):
+		b.asking[key] = nil
+	}
+}
+
+// device is one that waits for what another of its kind answers.
+type device struct {
+	u *user
+	c *contact
+	r *resource
+}
+
+// heardCaps is the end of a question: when it was answered well, all of this kind are known;
+// else each is asked.
+func (b *Bridge) heardCaps(key string) {
+	waiting := b.asking[key]
+	delete(b.asking, key)
+	known := b.caps[key]
+	for _, d := range waiting {
+		switch {
+		case d.c.resources.of(d.r.jid) != d.r || d.r.node != key:
+		case known == nil:
+			b.askCaps(d.u, d.c, d.r, key, "sha-1")
+		default:
+			d.r.node, d.r.caps = known.key, known
+			b.paint(d.u, d.c)
+		}
+	}
 }
 
 // askCaps asks the device; an answer whose hash is right is remembered for all devices
-// that say the same, any other for this device only (XEP-0115 §5.4).
-func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) {
+// that say the same, any other for this device only (XEP-0115 §5.4). It returns false when
+// nothing could be asked.
+func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) bool {
 	if b.capsOpen >= maxCapsOpen || c.open >= maxCapsOpenOf {
 		b.metrics.limited.WithLabelValues("open_caps").Inc()
 		r.node = "" // asked when it next says something
-		return
+		return false
 	}
 	asked := r.node
 	var w element.Writer
@@ -74,6 +107,7 @@ func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) {
 	closed := func() { b.capsOpen--; c.open-- }
 	err := b.request(component.IQ{From: u.self(), To: r.jid, Type: "get", Payload: w.Bytes()}, func(answer *component.Stanza, err error) {
 		closed()
+		defer b.heardCaps(key)
 		if c.resources.of(r.jid) != r || r.node != asked {
 			return
 		}
@@ -94,6 +128,7 @@ func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) {
 		closed()
 		r.node = ""
 	}
+	return err == nil
 }
 
 func capsOf(query element.Element) *caps {

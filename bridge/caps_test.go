@@ -142,3 +142,43 @@ func TestAmbiguousCaps(t *testing.T) {
 		}
 	}
 }
+
+// Many of one kind come at once: one is asked for all. If it lies, or says nothing, each is.
+func TestCapsAreAskedOnce(t *testing.T) {
+	const honest = "<feature var='urn:xmpp:jingle-message:0'/>"
+	for _, test := range []struct {
+		what, answer string
+		asked        int
+	}{
+		{"honest", "<iq type='result' id='iq1' from='fan0@example.org/a' to='bob@call.example.org'><query xmlns='" + nsDisco + "'>" + honest + "</query></iq>", 1},
+		{"a liar", "<iq type='result' id='iq1' from='fan0@example.org/a' to='bob@call.example.org'><query xmlns='" + nsDisco + "'/></iq>", 5},
+		{"an error", "<iq type='error' id='iq1' from='fan0@example.org/a' to='bob@call.example.org'/>", 5},
+	} {
+		onStage(t, func(p *theatre) {
+			query, err := element.Parse([]byte("<query xmlns='"+nsDisco+"'>"+honest+"</query>"), component.NS, element.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			u := p.b.user("bob")
+			for n := range 5 {
+				p.b.contact(u, fmt.Sprintf("fan%d@example.org", n)).from = true
+			}
+			for n := range 5 {
+				p.scene(fmt.Sprintf("xmpp > <presence from='fan%d@example.org/a' to='bob@call.example.org'><c xmlns='%s' hash='sha-1' node='n' ver='%s'/></presence>", n, nsCaps, verificationString(query)))
+			}
+			if p.iqs != 1 {
+				t.Errorf("%s: %d are asked at first, want 1", test.what, p.iqs)
+			}
+			p.scene("xmpp > " + test.answer)
+			if p.iqs != test.asked {
+				t.Errorf("%s: %d were asked, want %d", test.what, p.iqs, test.asked)
+			}
+			for n := range 5 {
+				known := u.contacts[fmt.Sprintf("fan%d@example.org", n)].resources.of(fmt.Sprintf("fan%d@example.org/a", n)).caps
+				if test.asked == 1 && (known == nil || !known.proposals) {
+					t.Errorf("%s: fan %d can %+v", test.what, n, known)
+				}
+			}
+		})
+	}
+}
