@@ -171,6 +171,6 @@ func (b *Bridge) accountOnline(t *tab) {
 	u.account.greeted = false
 	b.fetchRoster(u, func() {
 		u.account.greeted = true
-		b.tellAvailable(t, "")
+		b.tellAvailable(t, "", t.looks())
 	})
 }

@@ -158,6 +158,8 @@ func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
 		return Failed(TooMuch, errors.New("too many calls at once"))
 	}
 	switch {
+	case t.user.blocks(b.bareOf(to)):
+		return errBlocked
 	case to.bare == "":
 		return nil
 	case t.user.account == nil && !b.mayCall(to.bare):
@@ -168,16 +170,14 @@ func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
 	return nil
 }
 
-// tabsOf are those that this caller reaches by a name.
+// tabsOf are those that this caller reaches by a name; a guest's link says whom it may.
 func (b *Bridge) tabsOf(local string, caller *tab) []*tab {
 	u := b.users[local]
 	switch {
-	case u == nil:
+	case u == nil, caller.only == nil && !b.mayRing(u, caller.user.bare):
 		return nil
 	case u.page == nil:
 		return u.tabs
-	case !b.mayRing(u, caller.user.bare):
-		return nil
 	}
 	return b.visitorFor(u, u.bare)
 }

@@ -55,10 +55,13 @@ type Bridge struct {
 	asking     map[string][]device  // of those that somebody is asked for: who waits for the answer
 	used       map[string]time.Time // links that count once, when there is no store
 	pace       pace
-	arrivals   uint64       // of devices, counted
-	seed       maphash.Seed // of hashes that mean something here only
-	capsOpen   int          // questions for caps without answer
-	sorry      func()       // answers what this turn is about, should it fail; nil when it is answered
+	arrivals   uint64            // of devices, counted
+	seed       maphash.Seed      // of hashes that mean something here only
+	capsOpen   int               // questions for caps without answer
+	sorry      func()            // answers what this turn is about, should it fail; nil when it is answered
+	next       []func()          // at the end of this turn
+	policies   map[string]Policy // of names that have one, by local part
+	asking     map[string]int    // requests that wait for an answer, by whose they are
 	contacts   int
 	devices    map[string]*contact // of each XMPP user the entry that knows devices of his, the last one told
 	rooms      int                 // with somebody in them
@@ -69,6 +72,8 @@ type Bridge struct {
 	perRefusal *meters
 	perPage    *meters
 	visits     map[string]int // visitors of pages, by address
+	perWriter  *meters
+	perReader  *meters
 }
 
 // New makes a Bridge that sends on stream.
@@ -82,6 +87,7 @@ func New(cfg Config, stream Stream) *Bridge {
 		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, asking: map[string][]device{}, pending: map[string]int{}, devices: map[string]*contact{}, used: map[string]time.Time{}, pace: newPace(), seed: maphash.MakeSeed(),
 		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller), perRefusal: newMeters(1),
 		perPage: newMeters(cfg.Limits.CallsPerPage), visits: map[string]int{},
+		perWriter: newMeters(writesPerSender), perReader: newMeters(writesPerName), asking: map[string]int{}, policies: policiesOf(cfg),
 	}
 	b.remember(cfg.State)
 	b.openPages()
@@ -127,7 +133,15 @@ func (b *Bridge) turn(f func()) {
 	}()
 	b.sorry = nil
 	f()
+	for len(b.next) > 0 {
+		f, b.next = b.next[0], b.next[1:]
+		f()
+	}
+	b.next = nil
 }
+
+// soon does something at the end of this turn, when all is said that belongs together.
+func (b *Bridge) soon(f func()) { b.next = append(b.next, f) }
 
 // do runs f inside the loop. It waits while the loop is busy: that is the backpressure
 // readers feel. After the loop has ended it does nothing.

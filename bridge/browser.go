@@ -56,6 +56,8 @@ func (b *Bridge) dispatch(t *tab, m web.Message) error {
 		return b.info(t, m)
 	case "presence":
 		return b.showOurs(t, m)
+	case "roster", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "block", "unblock":
+		return b.fromOwner(t, m)
 	case "join":
 		return b.join(t, m)
 	case "message":

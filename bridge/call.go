@@ -166,6 +166,7 @@ func (c *call) take(by end) {
 	}
 	asked := c.callee != nil || c.hunt.asked() // an early offer was asked for already
 	c.settle(by)
+	c.b.mind(c)
 	c.unpend()
 	c.arm(c.b.cfg.Setup, NoPath)
 	if !asked {
@@ -283,6 +284,7 @@ func (c *call) fromAnswer(from end, d *description) error {
 	c.answered = time.Now()
 	c.disarm()
 	c.unpend()
+	c.b.mind(c)
 	if err := c.caller.answer(d); err != nil {
 		c.fail(err)
 		return nil
@@ -435,6 +437,7 @@ func (c *call) close(f Fault, text string) {
 	c.unpend()
 	delete(c.b.calls, c)
 	c.b.busier(c)
+	c.b.mind(c)
 	c.b.metrics.calls.Dec()
 	reason := faults[f].leave
 	if reason == "" {

@@ -15,7 +15,8 @@ type Config struct {
 	Domain    string   // the component's JID
 	Anonymous bool     // any name may log in, unless it is taken; only without Auth
 	Call      []string // whom browsers may call: JIDs, domains, "*"; empty: the domain above ours
-	CalledBy  string   // who may ring a browser: "anyone" (default) or "contacts"
+	Policy             // what names let others do; CalledBy: "anyone", SeenBy: if Anonymous "anyone", else "ask"
+	People    []Person // names with a policy of their own
 	OldPages  string   // whose calls a page without ringing answers: "contacts" (default), "anyone", "nobody"
 	StrictOld bool     // old pages get no error frame for unknown names (docs/protocol.md)
 
@@ -100,8 +101,8 @@ func (c Config) WithDefaults() Config {
 	l.RoomMembers = min(l.RoomMembers, MaxRoomMembers)
 	orInt(&l.Rooms, 10_000)
 	orInt(&l.RoomsPerSession, 8)
-	if c.CalledBy == "" {
-		c.CalledBy = "anyone"
+	if c.CalledBy == nil {
+		c.CalledBy = []string{"anyone"}
 	}
 	if c.OldPages == "" {
 		c.OldPages = "contacts"

@@ -1,28 +1,53 @@
 package bridge
 
 import (
-	"hash/maphash"
 	"strings"
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/store"
-	"github.com/jinglebridge/jinglebridge/web"
 )
 
-// contact is an XMPP user in the contact list of one of ours.
+// contact is somebody in the contact list of one of ours (RFC 6121 §2): an XMPP user, or a
+// name here.
 type contact struct {
-	bare      string
-	from      bool // sees us
-	to        bool // we see it
-	asked     bool // our request to see it is out
-	absent    bool // its server says that no device of it is there
-	greeted   bool // sees us without a subscription, because we called
-	name      string
+	bare     string
+	from     bool     // may see us
+	to       bool     // we may see it
+	asked    bool     // our request to see it is out
+	pending  bool     // it asks to see us, and waits for an answer
+	approved bool     // may see us as soon as it asks (RFC 6121 §3.4)
+	listed   bool     // put into the list by its owner
+	blocked  bool     // neither seen nor heard
+	safe     bool     // that it may see us is stored
+	absent   bool     // its server says that no device of it is there
+	greeted  []string // tabs that it sees without a subscription, because they called
+	watches  bool     // it sees all visitors of a page, which rings it
+	name     string
+	groups   string // one to a line
+	message  string // what its request says
+
 	resources deviceList
 	kept      bool   // it is stored
-	listed    bool   // in the contact list of an account, which its server keeps
 	told      uint64 // hash of the last state told to the tabs; 0 for none
+	shown     bool   // pages have it in their list
 	open      int    // questions for caps without answer
+}
+
+// sees says whether a contact is told who comes and goes.
+func (c *contact) sees() bool { return (c.from && c.safe || c.watches) && !c.blocked }
+
+// shows says whether what a contact says of itself is heard.
+func (c *contact) shows() bool {
+	return !c.blocked && (c.from || c.to || c.asked || c.listed || c.watches || len(c.greeted) > 0)
+}
+
+// inList says whether its owner has the contact in the list (RFC 6121 §2.1.2: who only asks
+// is not).
+func (c *contact) inList() bool { return c.from || c.to || c.asked || c.listed || c.blocked }
+
+// matters says whether there is anything to remember of a contact.
+func (c *contact) matters() bool {
+	return c.inList() || c.pending || c.approved || c.watches || len(c.greeted) > 0
 }
 
 // contact finds or makes an entry of a list; nil when there is no room.
@@ -42,7 +67,7 @@ func (b *Bridge) contact(u *user, bare string) *contact {
 }
 
 // makeRoom forgets the contacts of a name that is not here for one that is: a stranger can
-// ask any number of absent names to be their contact. Who has them in a list probes again.
+// ask any number of absent names to be their contact. What a person has decided stays.
 func (b *Bridge) makeRoom(u *user) bool {
 	const looks = 100 // at names in no order; a search through all would be a stranger's to order
 	looked := 0
@@ -50,14 +75,38 @@ func (b *Bridge) makeRoom(u *user) bool {
 		if looked++; len(u.tabs) == 0 || looked > looks {
 			break
 		}
-		if len(other.tabs) == 0 && len(other.contacts) > 0 && other.page == nil {
+		if len(other.tabs) == 0 && len(other.contacts) > 0 && other.page == nil && !other.decided() {
 			b.metrics.limited.WithLabelValues("rosters").Inc()
+			b.disown(other)
 			b.dropContacts(other)
 			b.forget(other)
 			return true
 		}
 	}
 	return false
+}
+
+// decided says whether the owner of a list has made it what it is.
+func (u *user) decided() bool {
+	for _, c := range u.contacts {
+		if c.listed || c.approved || c.blocked {
+			return true
+		}
+	}
+	return false
+}
+
+// disown tells those who are about to be forgotten, unless their next probe is enough to be
+// known again.
+func (b *Bridge) disown(u *user) {
+	if b.learns(u) {
+		return
+	}
+	for _, c := range u.contacts {
+		if c.from {
+			b.sayTo(u, "unsubscribed", c.bare, "")
+		}
+	}
 }
 
 // dropContacts forgets all contacts of a name.
@@ -67,6 +116,7 @@ func (b *Bridge) dropContacts(u *user) {
 	b.contacts -= n
 	for _, c := range u.contacts {
 		b.gone(c)
+		b.setPending(c, false)
 		if c.kept {
 			b.keep(store.DropContact{Local: u.key, Bare: c.bare}, b.kept)
 		}
@@ -84,7 +134,7 @@ func (b *Bridge) known(local string, s *component.Stanza) *contact {
 
 // tidy drops an entry that means nothing any more.
 func (b *Bridge) tidy(u *user, c *contact) {
-	if c.from || c.to || c.asked || c.greeted || c.listed || u.contacts[c.bare] != c {
+	if c.matters() || u.contacts[c.bare] != c {
 		return
 	}
 	b.gone(c)
@@ -94,6 +144,7 @@ func (b *Bridge) tidy(u *user, c *contact) {
 	delete(u.contacts, c.bare)
 	b.contacts--
 	b.metrics.subscriptions.Dec()
+	b.push(u, c)
 	b.forget(u)
 }
 
@@ -105,88 +156,27 @@ func (b *Bridge) gone(c *contact) {
 	}
 }
 
-// paint tells the tabs how a contact is, as one state of all its devices.
-func (b *Bridge) paint(u *user, c *contact) {
-	m := web.Message{Type: "presence", Name: c.bare, Show: "unavailable", Title: c.name, Media: []string{}}
-	if best := c.best(); best != nil {
-		m.Show, m.Status = best.show, best.status
-		m.Media = c.media()
-	}
-	state := b.stateOf(m)
-	if state == c.told || c.told == 0 && m.Show == "unavailable" && !c.from && !c.to {
+// setPending counts who waits for an answer, by whose request it is.
+func (b *Bridge) setPending(c *contact, pending bool) {
+	if pending == c.pending {
 		return
 	}
-	c.told = state
-	for _, t := range u.tabs {
-		if !t.sock.Old() && t.seat == nil && t.visitor == nil {
-			t.sock.Send(m)
-		}
+	c.pending = pending
+	if pending {
+		b.asking[c.bare]++
+		return
+	}
+	c.message = ""
+	if b.asking[c.bare]--; b.asking[c.bare] == 0 {
+		delete(b.asking, c.bare)
 	}
 }
 
-// stateOf makes what is told of a contact comparable, and small; it is never 0.
-func (b *Bridge) stateOf(m web.Message) uint64 {
-	var h maphash.Hash
-	h.SetSeed(b.seed)
-	for _, part := range append(m.Media, m.Show, m.Status, m.Title) {
-		h.WriteString(part)
-		h.WriteByte(0)
+// call gives a contact the name it says it has, unless its owner has given it one.
+func (c *contact) call(nick string) {
+	if nick != "" && (!c.listed || c.name == "") {
+		c.name = strings.Clone(nick)
 	}
-	return h.Sum64() | 1
-}
-
-// best is the device that a call would rather reach.
-func (c *contact) best() *resource {
-	var best *resource
-	for _, r := range c.resources {
-		if best == nil || r.rank() > best.rank() || r.rank() == best.rank() && r.jid < best.jid {
-			best = r
-		}
-	}
-	return best
-}
-
-func (r *resource) rank() int {
-	rank := r.priority
-	if r.caps != nil && r.caps.audio {
-		rank += 1000
-	}
-	return rank
-}
-
-// media is what any of the devices can be called with. Before we know, or when the
-// devices at hand cannot call, nothing is claimed.
-func (c *contact) media() []string {
-	audio, video := false, false
-	for _, r := range c.resources {
-		if r.caps != nil {
-			audio = audio || r.caps.audio
-			video = video || r.caps.video
-		}
-	}
-	switch {
-	case audio && video:
-		return []string{"audio", "video"}
-	case audio:
-		return []string{"audio"}
-	}
-	return []string{}
-}
-
-func showOf(show string) string {
-	for _, known := range []string{"chat", "away", "xa", "dnd"} {
-		if show == known {
-			return known // a part of a stanza would keep all of it
-		}
-	}
-	return "available"
-}
-
-func orElse(s, other string) string {
-	if s != "" {
-		return strings.Clone(s)
-	}
-	return other
 }
 
 func clip(s string, n int) string {

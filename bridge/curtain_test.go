@@ -101,7 +101,7 @@ func (b *Bridge) leftovers(complain func(string, ...any)) {
 			complain("%s is remembered, and nobody has it in a list", u.bare)
 		}
 		for _, c := range u.contacts {
-			if !c.from && !c.to && !c.asked {
+			if !c.inList() && !c.pending && !c.approved && b.link.up { // who was greeted has yet to hear that it is over
 				complain("%s is in the list of %s for nothing", c.bare, u.bare)
 			}
 		}

@@ -2,6 +2,8 @@ package bridge
 
 import "strings"
 
+// What is known of the devices of a contact.
+
 // resource is one device of a contact.
 type resource struct {
 	jid      string
@@ -48,4 +50,51 @@ func (d *deviceList) leave(jid string) {
 			return
 		}
 	}
+}
+
+// best is the device that a call would rather reach.
+func (c *contact) best() *resource {
+	var best *resource
+	for _, r := range c.resources {
+		if best == nil || r.rank() > best.rank() || r.rank() == best.rank() && r.jid < best.jid {
+			best = r
+		}
+	}
+	return best
+}
+
+func (r *resource) rank() int {
+	rank := r.priority
+	if r.caps != nil && r.caps.audio {
+		rank += 1000
+	}
+	return rank
+}
+
+// media is what any of the devices can be called with. Before we know, or when the
+// devices at hand cannot call, nothing is claimed.
+func (c *contact) media() []string {
+	audio, video := false, false
+	for _, r := range c.resources {
+		if r.caps != nil {
+			audio = audio || r.caps.audio
+			video = video || r.caps.video
+		}
+	}
+	switch {
+	case audio && video:
+		return []string{"audio", "video"}
+	case audio:
+		return []string{"audio"}
+	}
+	return []string{}
+}
+
+func showOf(show string) string {
+	for _, known := range []string{"chat", "away", "xa", "dnd"} {
+		if show == known {
+			return known // a part of a stanza would keep all of it
+		}
+	}
+	return "available"
 }

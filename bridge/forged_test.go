@@ -106,8 +106,8 @@ func TestForgedJingle(t *testing.T) {
 func (p *theatre) forge(from, to, payload string) {
 	p.t.Helper()
 	if strings.Contains(payload, "session-initiate") && to != "{to}" {
-		p.b.cfg.CalledBy = "contacts"
-		defer func() { p.b.cfg.CalledBy = "anyone" }()
+		p.b.cfg.CalledBy = []string{"contacts"}
+		defer func() { p.b.cfg.CalledBy = []string{"anyone"} }()
 	}
 	before, to := p.calls(), strings.Replace(to, "{to}", p.self, 1)
 	p.scene()

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"slices"
 	"time"
 
 	"github.com/jinglebridge/jinglebridge/component"
@@ -21,11 +22,23 @@ func (b *Bridge) remember(s store.State) {
 	for _, n := range s.Names {
 		b.spellings[n.Local] = n.Name
 	}
+	ghosts := map[string][]string{}
+	for _, jid := range s.Online {
+		local := b.ours(jid)
+		ghosts[local] = append(ghosts[local], jid)
+	}
 	for _, k := range s.Contacts {
 		u := b.user(k.Local)
 		if c := b.contact(u, k.Bare); c != nil {
-			c.from, c.to, c.asked, c.greeted, c.name = k.From, k.To, k.Asked, k.Greeted, k.Title
-			c.kept = true
+			c.from, c.to, c.asked, c.approved = k.From, k.To, k.Asked, k.Approved
+			c.listed, c.blocked = k.Listed, k.Blocked
+			c.name, c.groups = k.Title, k.Groups
+			c.kept, c.safe = true, k.From
+			b.setPending(c, k.Pending)
+			c.message = k.Message
+			if k.Greeted {
+				c.greeted = slices.Clone(ghosts[k.Local])
+			}
 		}
 	}
 	for _, call := range s.Missed {
@@ -67,9 +80,16 @@ func (b *Bridge) keepContact(u *user, c *contact, then func(error)) {
 		return
 	}
 	c.kept = true
-	b.keep(store.PutContact{
-		Local: u.key, Bare: c.bare, From: c.from, To: c.to, Asked: c.asked, Greeted: c.greeted, Title: c.name,
-	}, then)
+	put := store.PutContact{
+		Local: u.key, Bare: c.bare, From: c.from, To: c.to, Asked: c.asked, Pending: c.pending, Greeted: c.watches || len(c.greeted) > 0,
+		Listed: c.listed, Approved: c.approved, Blocked: c.blocked, Title: c.name, Message: c.message, Groups: c.groups,
+	}
+	b.keep(put, func(err error) {
+		if err == nil {
+			c.safe = put.From
+		}
+		then(err)
+	})
 }
 
 // noted lets a tab be told as available: first it is stored that it is, so that, whatever

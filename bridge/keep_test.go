@@ -191,16 +191,16 @@ func TestUnsubscribedMeanwhile(t *testing.T) {
 		p.b.HandleLink(true)
 		p.told(t, `bob > {"type":"login","name":"Bob","v":1}`)
 		jid := p.b.users["bob"].tabs[0].jid
-		p.told(t, "xmpp > <presence type='probe' from='juliet@example.org' to='bob@call.example.org'/>")
+		p.told(t, sheSubscribes)
 		p.told(t, "xmpp > <presence type='unsubscribe' from='juliet@example.org' to='bob@call.example.org'/>")
 		juliet := store.PutContact{Local: "bob", Bare: "juliet@example.org"}
-		seeing := juliet
-		seeing.From = true
-		d.commit(t, nil, store.Online{JID: jid}, seeing, juliet)
-		if got, want := p.told(t, ""), "<presence type='unsubscribed' from='bob@call.example.org' to='juliet@example.org'>"; got != want {
-			t.Errorf("got %s, want %s", got, want)
+		before := hers
+		before.From = false
+		d.commit(t, nil, store.Online{JID: jid}, hers, before)
+		if got := p.told(t, ""); !strings.HasSuffix(got, "<presence type='unsubscribed' from='bob@call.example.org' to='juliet@example.org'>") || strings.Contains(got, jid) {
+			t.Errorf("got %s, want her told unsubscribed, and of no tab", got)
 		}
-		d.commit(t, nil, store.DropContact{Local: "bob", Bare: "juliet@example.org"})
+		d.commit(t, nil, juliet, store.DropContact{Local: "bob", Bare: "juliet@example.org"})
 	})
 }
 

@@ -172,6 +172,7 @@ func (b *Bridge) admit(s *session, m web.Message, g auth.Grant) {
 	b.welcome(s, m, g)
 	b.online(s.tab)
 	b.tellMissed(s.tab)
+	b.tellRequests(s.tab)
 }
 
 // taken says why a name cannot be had; "" when it can. Whoever proves that it is his may be
@@ -195,7 +196,9 @@ func (b *Bridge) taken(u *user, g auth.Grant) string {
 }
 
 // canInvite: a v1 client is asked before it gets an offer unless its caps leave it out.
-func canInvite(m web.Message) bool { return m.V == 1 && slices.Contains(m.Caps, "invite") }
+func canInvite(m web.Message) bool { return hasCap(m, "invite") }
+
+func hasCap(m web.Message, what string) bool { return m.V == 1 && slices.Contains(m.Caps, what) }
 
 func (b *Bridge) refuseLogin(s *session, m web.Message, why auth.Error) {
 	b.metrics.logins.WithLabelValues(cmp.Or(s.method, "none"), why.Code).Inc()
@@ -217,14 +220,16 @@ func (b *Bridge) methods() []string {
 func (b *Bridge) welcome(s *session, m web.Message, g auth.Grant) {
 	b.metrics.logins.WithLabelValues(g.Method, "ok").Inc()
 	s.tab.proven, s.tab.only = g.Multi, g.Call
+	s.tab.roster, s.tab.reads = hasCap(m, "roster"), hasCap(m, "messages")
 	b.expire(s, g.Until)
 	expires := int64(0)
 	if !g.Until.IsZero() {
 		expires = g.Until.Unix()
 	}
-	name, title, caps := s.tab.user.name, "", []string{"invite", "rooms"}
+	name, title, caps := s.tab.user.name, "", []string{"invite", "rooms", "roster", "messages"}
 	if v := s.tab.visitor; v != nil {
 		name, title, caps = v.nick, s.tab.user.shown(), []string{"invite"}
+		s.tab.roster, s.tab.reads = false, false
 	}
 	s.sock.Send(web.Message{Type: "login", Name: name, Title: title, ID: m.ID, Login: &web.Login{
 		Success: true, JID: s.tab.address(), Session: rand.Text(), Expires: expires,

@@ -16,7 +16,7 @@ import (
 // Names that no contact knows are nobody's.
 func (b *Bridge) miss(u *user, s *component.Stanza, media []string) {
 	from := component.Bare(s.From)
-	if u == nil || u.page != nil || len(u.tabs) > 0 || u.contacts[from] == nil || !b.mayRing(u, from) || b.ringAllowance(u, from, time.Now()) != None {
+	if u == nil || u.page != nil || len(u.tabs) > 0 || u.contacts[from] == nil || !u.contacts[from].inList() || !b.mayRing(u, from) || b.ringAllowance(u, from, time.Now()) != None {
 		return
 	}
 	call := store.Call{

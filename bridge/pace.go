@@ -101,7 +101,7 @@ func (b *Bridge) depart(t *tab) {
 func (b *Bridge) bury(jid string, u *user) {
 	r := &round{jid: jid, begun: true}
 	if u != nil {
-		r.to = u.watchers()
+		r.to = u.watchers(jid)
 	}
 	if b.pace.gone+len(r.to) > b.cfg.Limits.Rosters {
 		b.metrics.limited.WithLabelValues("departures").Inc()
@@ -111,11 +111,11 @@ func (b *Bridge) bury(jid string, u *user) {
 	b.pace.add(now, r)
 }
 
-// watchers are the contacts that see a name.
-func (u *user) watchers() []*contact {
+// watchers are the XMPP users who see a tab of a name.
+func (u *user) watchers(jid string) []*contact {
 	var all []*contact
 	for _, c := range u.inOrder() {
-		if c.from || c.greeted {
+		if !u.isNeighbor(c) && (c.sees() || slices.Contains(c.greeted, jid)) {
 			all = append(all, c)
 		}
 	}
@@ -172,17 +172,17 @@ func (b *Bridge) visit(r *round, c *contact) error {
 	switch {
 	case t == nil:
 		return b.say(presenceOf("unavailable", r.jid, c.bare))
-	case t.user.contacts[c.bare] != c:
-		return nil // no contact any more
+	case t.user.contacts[c.bare] != c, b.isName(c.bare):
+		return nil // no contact any more, or none of XMPP
 	}
-	if c.from || c.greeted {
-		if err := b.say(b.available(t, c.bare)); err != nil {
+	if as, may := r.moodFor(c); may {
+		if err := b.say(b.available(t, c.bare, as)); err != nil {
 			return err
 		}
 		t.told = true
 	}
-	if r.probe && (c.to || c.from) {
-		if err := b.say(presenceOf("probe", t.user.bare, c.bare)); err != nil {
+	if question := b.question(t.user, c); r.probe && question != nil {
+		if err := b.say(question); err != nil {
 			return err
 		}
 	}
@@ -191,6 +191,15 @@ func (b *Bridge) visit(r *round, c *contact) error {
 		b.paint(t.user, c)
 	}
 	return nil
+}
+
+// moodFor is what a contact may see of a tab; not ok: nothing. Whom it has greeted hears it when
+// all is said anew, but of no changes.
+func (r *round) moodFor(c *contact) (as mood, ok bool) {
+	if c.sees() {
+		return r.tab.looks(), true
+	}
+	return r.tab.mood, r.paint && slices.Contains(c.greeted, r.jid)
 }
 
 // say sends a stanza of a slice; an error says that it has to wait.
@@ -219,6 +228,22 @@ func (b *Bridge) finish(lane int, r *round) {
 	default:
 		r.tab.round = nil
 	}
+}
+
+// question asks a contact who is there; nil when there is nothing to ask. Of whom has not
+// answered our request we ask for that again: the answer may have been lost with the link, and a
+// server takes a probe for one that it has to refuse. Where nothing outlives a restart, who may
+// see us probably shows himself, too.
+func (b *Bridge) question(u *user, c *contact) []byte {
+	switch {
+	case c.blocked:
+		return nil
+	case c.asked:
+		return stanzaOf("subscribe", u.bare, c.bare, u.nick(), "")
+	case c.to || c.from && b.cfg.Store == nil:
+		return presenceOf("probe", u.bare, c.bare)
+	}
+	return nil
 }
 
 // rest waits until the server has worked off what it was sent.

@@ -96,7 +96,7 @@ func (c *call) people(all []address) []end {
 			b.metrics.limited.WithLabelValues("pending_per_callee").Inc()
 			c.hunt.note(Busy)
 		case to.local != "":
-			rung = append(rung, b.ringTabs(c, b.callable(to.local), me.tab.user.name, me.tab.shown())...)
+			rung = append(rung, b.ringTabs(c, b.callable(to.local, me.tab.user.bare), me.tab.user.name, me.tab.shown())...)
 		case me.tab.user.link.up && !b.absent(me.tab.user, to.bare):
 			rung = append(rung, b.newXMPPEnd(c, me.tab, to.bare))
 		}
@@ -112,9 +112,9 @@ func (b *Bridge) absent(u *user, bare string) bool {
 
 func (to address) key() string { return cmp.Or(to.bare, to.local) }
 
-// callable are the tabs of a name that is a person.
-func (b *Bridge) callable(local string) []*tab {
-	if u := b.users[local]; u != nil && u.page == nil && !u.room {
+// callable are the tabs of a name that is a person, and has not blocked the page.
+func (b *Bridge) callable(local, by string) []*tab {
+	if u := b.users[local]; u != nil && u.page == nil && !u.room && !u.blocks(by) {
 		return u.tabs
 	}
 	return nil
@@ -154,8 +154,8 @@ func (b *Bridge) rejoin(u *user) {
 		if to.bare == "" {
 			continue
 		}
-		if c := b.contact(u, to.bare); c != nil && !c.greeted {
-			c.greeted = true
+		if c := b.contact(u, to.bare); c != nil && !c.watches {
+			c.watches = true
 			b.keepContact(u, c, b.kept)
 		}
 	}

@@ -310,7 +310,13 @@ func (p *theatre) set(option string) error {
 	case "as_names":
 		p.b.cfg.AsNames = value
 	case "called_by":
-		p.b.cfg.CalledBy = value
+		p.b.cfg.CalledBy = strings.Fields(value)
+	case "seen_by":
+		p.b.cfg.SeenBy = strings.Fields(value)
+	case "policy": // of one name
+		name, words, _ := strings.Cut(value, " ")
+		seenBy, calledBy, _ := strings.Cut(words, "/")
+		p.b.policies[name] = Policy{SeenBy: strings.Fields(seenBy), CalledBy: strings.Fields(calledBy)}
 	case "call":
 		p.b.cfg.Call = strings.Fields(value)
 	case "strict_old":

@@ -5,21 +5,87 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/web"
 )
 
 // Who may ring whom, and how often.
 
-// mayRing says whether an XMPP user may ring at one of ours.
+// Policy says what a name lets others do: lists of JIDs, of domains, and of the words below.
+// A nil list says nothing.
+type Policy struct {
+	// SeenBy are those who may see the name as soon as they ask for it; "anyone". The
+	// others wait for an answer, as all do with "ask".
+	SeenBy []string
+	// CalledBy are those who may ring it, and write to it; "anyone", "contacts".
+	CalledBy []string
+}
+
+// Person is a name with a policy of its own.
+type Person struct {
+	Name string
+	Policy
+}
+
+// policiesOf are those that names have of their own, by local part.
+func policiesOf(cfg Config) map[string]Policy {
+	all := map[string]Policy{}
+	for _, p := range cfg.People {
+		if local, err := localOf(p.Name); err == nil {
+			all[local] = p.Policy
+		}
+	}
+	return all
+}
+
+// policyOf is what holds for a name.
+func (b *Bridge) policyOf(u *user) Policy {
+	if u.page != nil { // whom it hides from was refused before (hides)
+		return Policy{SeenBy: []string{"anyone"}}
+	}
+	p := b.policies[u.key]
+	if p.SeenBy == nil {
+		p.SeenBy = b.cfg.SeenBy
+	}
+	if p.SeenBy == nil && b.cfg.Anonymous { // names that are anybody's have nothing to hide
+		p.SeenBy = []string{"anyone"}
+	}
+	if p.CalledBy == nil {
+		p.CalledBy = b.cfg.CalledBy
+	}
+	return p
+}
+
+// lets says whether somebody is among those.
+func (b *Bridge) lets(those []string, u *user, bare string) bool {
+	_, domain, _ := component.Split(bare)
+	return slices.ContainsFunc(those, func(one string) bool {
+		switch one {
+		case "anyone", bare, domain:
+			return true
+		case "contacts":
+			c := u.contacts[bare]
+			return c != nil && (c.from || c.to)
+		}
+		return false
+	})
+}
+
+// learns says whether a probe is enough to be a contact: where nothing outlives a restart, and
+// anybody may see a name, that is how its contacts are known again.
+func (b *Bridge) learns(u *user) bool {
+	return b.cfg.Store == nil && slices.Contains(b.policyOf(u).SeenBy, "anyone")
+}
+
+// mayRing says whether somebody may ring at one of ours, or write to it.
 func (b *Bridge) mayRing(u *user, bare string) bool {
+	if c := u.contacts[bare]; c != nil && c.blocked {
+		return false
+	}
 	if u.page != nil {
 		return u.page.lets(b, u.page.CalledBy, bare)
 	}
-	if b.cfg.CalledBy != "contacts" {
-		return true
-	}
-	contact := u.contacts[bare]
-	return contact != nil && (contact.from || contact.to)
+	return b.lets(b.policyOf(u).CalledBy, u, bare)
 }
 
 // ringAllowance says why a stranger must not ring just now; None when he may.

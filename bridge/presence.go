@@ -1,8 +1,8 @@
 package bridge
 
 import (
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/element"
@@ -29,14 +29,8 @@ func (b *Bridge) fromPresence(s *component.Stanza) {
 		return
 	}
 	switch s.Type {
-	case "subscribe":
-		b.subscribe(local, s)
-	case "subscribed":
-		b.subscribed(local, s)
-	case "unsubscribe":
-		b.unsubscribe(local, s)
-	case "unsubscribed":
-		b.unsubscribed(local, s)
+	case "subscribe", "subscribed", "unsubscribe", "unsubscribed":
+		b.hear(local, b.wordOf(s))
 	case "probe":
 		b.probed(local, s)
 	case "", "unavailable":
@@ -46,150 +40,61 @@ func (b *Bridge) fromPresence(s *component.Stanza) {
 	}
 }
 
-// subscribe is approved at once: a name here is a public address (config: policy).
-// It may come again with each login of the contact, and is then approved again.
-func (b *Bridge) subscribe(local string, s *component.Stanza) {
-	u := b.user(local)
-	c := b.contact(u, component.Bare(s.From))
-	if c == nil {
-		e := faults[TooMuch].iq
-		e.Text = "the contact list is full"
-		b.refuseIQ(s, e)
-		b.forget(u)
-		return
-	}
-	before := *c
-	c.from = true
-	c.name = orElse(nickOf(s), c.name)
-	ask := !c.to && !c.asked
-	c.asked = c.asked || ask
-	b.keepContact(u, c, func(err error) {
-		if err != nil {
-			b.kept(err)
-			c.from, c.asked = before.from, before.asked
-			b.refuseIQ(s, tryLater())
-			b.tidy(u, c)
-			return
-		}
-		b.subscribedTo(u, c, ask)
-	})
-}
-
-// subscribedTo says that a contact may see a name, and shows it to him.
-func (b *Bridge) subscribedTo(u *user, c *contact, ask bool) {
-	b.sendPresence("subscribed", u.bare, c.bare)
-	for _, t := range u.tabs {
-		b.announce(t, c.bare)
-	}
-	if ask { // seeing its devices is what tells whom we can call, and how
-		b.askToSee(u, c)
-	}
-	b.paint(u, c)
-}
-
-// askToSee says who asks (XEP-0172 §4.2), when the address does not say it but for capitals.
-func (b *Bridge) askToSee(u *user, c *contact) {
-	var w element.Writer
-	w.Start(component.NS, "presence")
-	w.Attr("type", "subscribe")
-	w.Attr("from", u.bare)
-	w.Attr("to", c.bare)
-	if local, _, _ := component.Split(u.bare); !strings.EqualFold(u.shown(), local) {
-		w.Leaf(nsNick, "nick", u.shown())
-	}
-	w.End()
-	b.metrics.presence.Inc()
-	b.send(u.bare, w.Bytes())
-}
-
-func (b *Bridge) subscribed(local string, s *component.Stanza) {
-	if c := b.known(local, s); c != nil {
-		c.to, c.asked = true, false
-		b.keepContact(b.users[local], c, b.kept)
-	}
-}
-
-// unsubscribe: first it sees nobody any more, then that is kept, and then it hears so.
-func (b *Bridge) unsubscribe(local string, s *component.Stanza) {
-	u := b.users[local]
-	bare, from := local+"@"+b.cfg.Domain, component.Bare(s.From)
-	if u == nil || u.contacts[from] == nil {
-		b.sendPresence("unsubscribed", bare, from)
-		return
-	}
-	for _, t := range u.tabs {
-		b.sendPresence("unavailable", t.jid, from)
-	}
-	c := u.contacts[from]
-	c.from = false
-	b.keepContact(u, c, func(err error) {
-		if err != nil {
-			b.kept(err)
-			b.refuseIQ(s, tryLater())
-		} else {
-			b.sendPresence("unsubscribed", bare, c.bare)
-		}
-		b.tidy(u, c)
-	})
-}
-
-func (b *Bridge) unsubscribed(local string, s *component.Stanza) {
-	c := b.known(local, s)
-	if c == nil {
-		return
-	}
-	c.to, c.asked = false, false
-	b.gone(c)
-	b.paint(b.users[local], c)
-	b.keepContact(b.users[local], c, b.kept)
-	b.tidy(b.users[local], c)
-}
-
-// probed: whoever probes has us in his list; that is how a restarted bridge learns its
-// contacts again.
+// probed: somebody asks who is here (RFC 6121 §4.3). Who may not know hears the same of every
+// name, there or not.
 func (b *Bridge) probed(local string, s *component.Stanza) {
 	u := b.user(local)
+	defer b.forget(u) // unless it is somebody
+	c := u.contacts[component.Bare(s.From)]
+	if (c == nil || !c.from && !c.blocked && !c.pending) && b.learns(u) {
+		b.learn(u, s)
+		return
+	}
+	switch {
+	case c != nil && c.sees():
+		b.answerProbe(u, s.From)
+	case c != nil && c.blocked && c.from:
+		b.sendPresence("unavailable", component.Bare(s.To), s.From)
+	case c != nil && (c.pending || c.from): // will hear when it is decided, or stored
+	default:
+		b.sendPresence("unsubscribed", component.Bare(s.To), component.Bare(s.From))
+	}
+}
+
+func (b *Bridge) answerProbe(u *user, to string) {
+	if len(u.tabs) == 0 {
+		b.sendPresence("unavailable", u.bare, to)
+		return
+	}
+	for _, t := range u.tabs {
+		b.announce(t, to)
+	}
+}
+
+// learn makes a contact of who probes: he has us in his list.
+func (b *Bridge) learn(u *user, s *component.Stanza) {
 	c := b.contact(u, component.Bare(s.From))
 	if c == nil {
 		b.forget(u)
 		return
 	}
-	learned := !c.from
-	c.from = true
-	if learned {
-		b.keepContact(u, c, b.kept)
-	}
-	if len(u.tabs) == 0 {
-		b.sendPresence("unavailable", u.bare, s.From)
-		return
-	}
-	for _, t := range u.tabs {
-		b.announce(t, s.From)
-	}
-	if learned && !c.to {
+	c.from, c.safe = true, true
+	b.answerProbe(u, s.From)
+	if len(u.tabs) > 0 && !c.to {
 		b.sendPresence("probe", u.bare, c.bare)
 	}
+	b.push(u, c)
 }
 
 // seen is a contact's device that comes, changes or goes.
 func (b *Bridge) seen(local string, s *component.Stanza) {
 	c := b.known(local, s)
-	if c == nil {
+	if c == nil || !c.shows() {
 		return
 	}
 	u := b.users[local]
 	if s.Type == "unavailable" {
-		if component.Bare(s.From) == s.From {
-			b.gone(c)
-		} else {
-			c.resources.leave(s.From)
-			if len(c.resources) == 0 {
-				b.gone(c)
-			}
-			b.vanished(s.From)
-		}
-		c.absent = len(c.resources) == 0
-		b.paint(u, c)
+		b.seenGo(u, c, s.From)
 		return
 	}
 	if component.Bare(s.From) == s.From {
@@ -209,25 +114,43 @@ func (b *Bridge) seen(local string, s *component.Stanza) {
 	b.arrivals++
 	r.since = b.arrivals
 	r.show = showOf(s.Child(component.NS, "show").TrimmedText())
-	r.status = clip(s.Child(component.NS, "status").TrimmedText(), 200)
+	r.status = clip(s.Child(component.NS, "status").TrimmedText(), maxStatus)
 	r.priority, _ = strconv.Atoi(s.Child(component.NS, "priority").TrimmedText())
-	c.name = orElse(nickOf(s), c.name)
+	c.call(nickOf(s))
 	b.learnCaps(u, c, r, s.Child(nsCaps, "c"))
 	b.paint(u, c)
 }
 
-// presenceBounced: the contact's server says that there is no such contact any more.
+// seenGo: from a bare JID it is all devices that have gone.
+func (b *Bridge) seenGo(u *user, c *contact, device string) {
+	c.resources.leave(device)
+	if device == c.bare || len(c.resources) == 0 {
+		b.gone(c)
+	}
+	if device != c.bare {
+		b.vanished(device)
+	}
+	c.absent = len(c.resources) == 0
+	b.paint(u, c)
+}
+
+// presenceBounced: what we said to a contact came back. There is no such user, and all is
+// forgotten; or he cannot be reached, or has blocked us (XEP-0191 §3.3), which looks the same
+// here: nobody is there, until he says that he is.
 func (b *Bridge) presenceBounced(local string, s *component.Stanza) {
 	c := b.known(local, s)
 	if c == nil {
 		return
 	}
+	u := b.users[local]
+	b.gone(c)
 	switch component.ErrorOf(s).Condition {
-	case "gone", "item-not-found", "remote-server-not-found":
-		b.gone(c)
-		c.from, c.to, c.asked, c.greeted = false, false, false, false
-		b.paint(b.users[local], c)
-		b.tidy(b.users[local], c)
+	case "gone", "item-not-found":
+		c.from, c.to, c.asked, c.approved, c.greeted = false, false, false, false, nil
+		b.setPending(c, false)
+		b.changed(u, c)
+	default:
+		b.paint(u, c)
 	}
 }
 
@@ -263,6 +186,7 @@ func (b *Bridge) online(t *tab) {
 		return
 	}
 	b.noted(t, func() { b.goRound(t, now, true, true) })
+	b.lookAround(t.user, true)
 }
 
 // onlineAgain does so for all tabs of a name, when its server has forgotten them.
@@ -282,56 +206,96 @@ func (b *Bridge) offline(t *tab) {
 		return
 	}
 	b.depart(t)
-	for _, c := range t.user.contacts {
-		if c.greeted && len(t.user.tabs) <= 1 {
-			c.greeted = false
-			b.tidy(t.user, c)
-		}
-	}
+	b.lookAround(t.user, false)
 }
 
-// greet shows a tab to somebody it calls who does not have it in a list, so that the
-// device can see what it is called by (XEP-0353 §3.1).
+// greet shows a tab to somebody it calls who may not see it otherwise, so that the device
+// can see what it is called by (XEP-0353 §3.1).
 func (b *Bridge) greet(u *user, self, bare string) {
 	if u.account != nil {
 		return // its server decides who sees it
 	}
 	c := b.contact(u, bare)
-	if c == nil || c.from || c.greeted {
+	if c == nil || c.sees() || slices.Contains(c.greeted, self) {
 		return
 	}
-	c.greeted = true
+	c.greeted = append(c.greeted, self)
 	b.keepContact(u, c, b.kept)
-	if t := b.tabs[self]; t != nil {
-		b.announce(t, bare)
+	if t := b.tabs[self]; t != nil { // what else it does is no business of his
+		b.noted(t, func() {
+			if slices.Contains(c.greeted, self) { // still
+				b.tellAvailable(t, bare, t.mood)
+			}
+		})
 	}
+}
+
+// takeLeave takes that back when they have no call any more (RFC 6121 §4.6.3).
+func (b *Bridge) takeLeave(u *user, bare string) {
+	c := u.contacts[bare]
+	if c == nil || len(c.greeted) == 0 || b.talks(u, bare) {
+		return
+	}
+	for _, self := range slices.Clone(c.greeted) {
+		if b.tabs[self] == nil {
+			continue // its going is told anyway
+		}
+		if !c.sees() {
+			b.owe(u.link, func() error { return u.link.stream.Send(presenceOf("unavailable", self, bare)) })
+		}
+		b.ungreet(u, c, self)
+	}
+}
+
+// ungreet notes that a contact has no presence of a tab any more but by what it may see.
+func (b *Bridge) ungreet(u *user, c *contact, self string) {
+	i := slices.Index(c.greeted, self)
+	over := c.watches && len(u.tabs) == 0
+	if i < 0 && !over {
+		return
+	}
+	if c.watches = c.watches && !over; i >= 0 {
+		c.greeted = slices.Delete(c.greeted, i, i+1)
+	}
+	if c.matters() {
+		b.keepContact(u, c, b.kept)
+	}
+	b.tidy(u, c)
+}
+
+// talks says whether a name has a call with an XMPP user.
+func (b *Bridge) talks(u *user, bare string) bool {
+	for c := range b.calls {
+		for _, e := range append(slices.Clone(c.rung), c.caller, c.callee) {
+			if x, ok := e.(*xmppEnd); ok && x.user == u && x.bare == bare {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // announce says that a tab is online, always from its full JID.
 func (b *Bridge) announce(t *tab, to string) {
 	b.noted(t, func() {
-		if c := t.user.contacts[component.Bare(to)]; c != nil && (c.from || c.greeted) { // still
-			b.tellAvailable(t, to)
+		if c := t.user.contacts[component.Bare(to)]; c != nil && c.sees() { // still
+			b.tellAvailable(t, to, t.looks())
 		}
 	})
 }
 
-func (b *Bridge) tellAvailable(t *tab, to string) {
+func (b *Bridge) tellAvailable(t *tab, to string, as mood) {
 	t.told = true
 	b.metrics.presence.Inc()
-	b.send(t.jid, b.available(t, to))
+	b.send(t.jid, b.available(t, to, as))
 }
 
-func (b *Bridge) available(t *tab, to string) []byte {
+func (b *Bridge) available(t *tab, to string, as mood) []byte {
 	var w element.Writer
 	w.Start(component.NS, "presence")
 	w.Attr("from", t.jid)
 	w.AttrIf("to", to) // none: to all who may know
-	looks := t.mood
-	if t.visitor != nil {
-		looks = t.visitor.mood(t.mood)
-	}
-	looks.append(&w)
+	as.append(&w)
 	t.user.link.stream.AppendCaps(&w)
 	w.Leaf(nsNick, "nick", t.shown())
 	w.End()

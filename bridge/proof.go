@@ -14,7 +14,7 @@ import (
 func (b *Bridge) buried(r *round) {
 	p := &b.pace
 	if len(r.to) == 0 || p.hurry || b.cfg.Store == nil {
-		b.keep(store.Offline{JID: r.jid}, b.kept) // when we stop, all that waits is sent before we end
+		b.bygone(r) // when we stop, all that waits is sent before we end
 		return
 	}
 	p.buried = append(p.buried, r)
@@ -48,9 +48,21 @@ func (b *Bridge) proven(err error) {
 		return
 	}
 	for _, r := range told {
-		b.keep(store.Offline{JID: r.jid}, b.kept)
+		b.bygone(r)
 	}
 	if len(p.buried) > 0 {
 		b.prove()
 	}
+}
+
+// bygone forgets a tab that has gone, and who saw it only because it called.
+func (b *Bridge) bygone(r *round) {
+	b.soon(func() { // when it is no tab of its name any more
+		if u := b.users[b.ours(r.jid)]; u != nil {
+			for _, c := range r.to {
+				b.ungreet(u, c, r.jid)
+			}
+		}
+	})
+	b.keep(store.Offline{JID: r.jid}, b.kept)
 }

@@ -61,15 +61,17 @@ func (b *Bridge) fromMessage(s *component.Stanza) {
 	if s.Type == "error" {
 		// Never read further: some servers echo the proposal inside the error.
 		b.bounced(s)
+		b.returned(s)
 		return
 	}
 	if received := s.Child(nsReceipts, "received"); received.Exists() {
 		b.received(s, received.Attr("id"))
+		b.arrived(s, received.Attr("id"))
 	}
 	m, ok := jingle.ParseMessage(s.Element)
 	switch {
 	case !ok:
-		b.noChat(s)
+		b.writtenTo(s)
 	case !goodSID(m.ID):
 		b.metrics.rejected.WithLabelValues("bad_sid").Inc()
 	case m.Kind == "propose":
@@ -77,16 +79,6 @@ func (b *Bridge) fromMessage(s *component.Stanza) {
 	default:
 		b.fromProposal(s, m)
 	}
-}
-
-// noChat tells people that what they wrote reaches nobody.
-func (b *Bridge) noChat(s *component.Stanza) {
-	if s.Type == "groupchat" || s.Type == "headline" || !s.Child(component.NS, "body").Exists() {
-		return
-	}
-	e := faults[Unavailable].iq
-	e.Text = "only calls reach this contact, no messages"
-	b.refuseIQ(s, e)
 }
 
 // bounced is an error to a message of ours: the peer cannot be reached.

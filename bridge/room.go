@@ -235,7 +235,7 @@ func (b *Bridge) vacate(t *tab, f Fault) {
 // tell passes on what a member has to say to the others, whatever it is.
 func (b *Bridge) tell(t *tab, m web.Message) error {
 	if m.Room == "" {
-		return Failed(Incompatible, errors.New("messages are for rooms"))
+		return b.write(t, m)
 	}
 	if m.Data == nil {
 		return Failed(BadMessage, errors.New("want data in the message"))

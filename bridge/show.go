@@ -64,11 +64,59 @@ func (b *Bridge) showOurs(t *tab, m web.Message) error {
 func (b *Bridge) showAgain(t *tab) {
 	if a := t.user.account; a != nil {
 		if a.greeted {
-			b.tellAvailable(t, "")
+			b.tellAvailable(t, "", t.looks())
 		}
 		return
 	}
 	b.noted(t, func() { b.goRound(t, now, false, false) })
+	b.lookAround(t.user, false)
+}
+
+// looks is how the person of a tab is shown: as the page says or, when it says nothing, as in
+// a call or not.
+func (t *tab) looks() mood {
+	if t.visitor != nil {
+		return t.visitor.mood(t.mood)
+	}
+	m := t.mood
+	if m.show == "" && m.status == "" && t.user.busy {
+		m.show, m.status = "dnd", "on a call"
+	}
+	return m
+}
+
+// mind has those who are in a call shown as that or, when it is over, no more.
+func (b *Bridge) mind(c *call) {
+	for _, e := range []end{c.caller, c.callee} {
+		if e, ok := e.(*browserEnd); ok {
+			b.soon(func() { b.mindName(e.tab.own.user) })
+		}
+	}
+}
+
+func (b *Bridge) mindName(u *user) {
+	busy := u.inCall()
+	if busy == u.busy || u.page != nil {
+		return
+	}
+	u.busy = busy
+	for _, t := range u.tabs {
+		if t.mood.show == "" && t.mood.status == "" {
+			b.showAgain(t)
+		}
+	}
+}
+
+// inCall says whether any tab of a name is in a call that was taken.
+func (u *user) inCall() bool {
+	for _, t := range u.tabs {
+		for _, e := range t.ends {
+			if (e.c.state == taken || e.c.state == active) && (e.c.caller == end(e) || e.c.callee == end(e)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // append writes the mood into a presence that says available.

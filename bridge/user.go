@@ -26,6 +26,7 @@ type user struct {
 	room     bool                // the tabs are its members
 	page     *page               // the tabs are its visitors; nil for all others
 	contacts map[string]*contact // by bare JID
+	busy     bool                // shown as in a call
 	missed   []store.Call        // calls that came while nobody was here, oldest first
 }
 
@@ -51,6 +52,12 @@ type desk struct {
 	proven  bool                   // it has proved to be who it is
 	only    []string               // whom a guest may call; nil: policy decides
 	invites bool                   // its page can be asked before it gets an offer
+	roster  bool                   // it has a contact list
+	listens bool                   // it has asked for it, and hears of changes
+	reads   bool                   // it shows messages
+	letters []letter               // what it wrote, and may yet hear of
+	asks    *rate.Limiter          // changes of contacts; nil until the first
+	writes  *rate.Limiter          // messages to people; nil until the first
 	ends    map[string]*browserEnd // its calls, by the id it knows them by; nil before the first
 	past    []string               // ids of calls that ended
 	calls   *rate.Limiter          // of the socket, whatever its name

@@ -77,6 +77,7 @@ func (x *xmppEnd) meet(peer string) {
 func (x *xmppEnd) release() {
 	delete(x.b.jingles, sessionKey{x.self, x.peer, x.sid})
 	delete(x.b.proposals, proposalKey{x.user.key, x.bare, x.sid})
+	x.b.soon(func() { x.b.takeLeave(x.user, x.bare) })
 }
 
 // invite calls an XMPP user: by a proposal that all devices hear, or, where the

@@ -33,6 +33,7 @@ func (l *loader) check() {
 	l.checkTLS()
 	l.checkPages()
 	l.checkAccounts()
+	l.checkPersons()
 }
 
 // proves says whether anybody can prove who they are.

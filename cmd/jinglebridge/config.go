@@ -108,8 +108,10 @@ func (c *Config) keys() []key {
 		{path: "store.path", value: text{&c.Store, nil}},
 
 		{path: "policy.call", value: list{&b.Call, callee}},
-		{path: "policy.called_by", value: choice[string]{&b.CalledBy, []string{"anyone", "contacts"}}},
+		{path: "policy.called_by", value: whom{&b.CalledBy, []string{"anyone", "contacts"}}},
+		{path: "policy.seen_by", value: whom{&b.SeenBy, []string{"", "anyone", "ask"}}},
 		{path: "policy.old_pages", value: choice[string]{&b.OldPages, []string{"contacts", "anyone", "nobody"}}},
+		{path: "policy.user", value: tables[bridge.Person]{&b.People, func() bridge.Person { return bridge.Person{} }, personKeys}},
 
 		{path: "page", value: tables[bridge.Page]{&b.Pages, bridge.NewPage, pageKeys}},
 

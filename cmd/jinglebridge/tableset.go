@@ -137,7 +137,8 @@ func (l *loader) refuseIn(path string, table int, key, format string, args ...an
 	l.refuse(at, path+": "+format, args...)
 }
 
-// whom is a word for many people, or a list of their addresses and domains.
+// whom is a word for many people, or a list of their addresses and domains; nil is the word
+// that is "".
 type whom struct {
 	p     *[]string
 	words []string
@@ -145,18 +146,27 @@ type whom struct {
 
 func (w whom) set(v any) error {
 	if s, ok := v.(string); ok && slices.Contains(w.words, s) {
-		*w.p = []string{s}
+		if *w.p = nil; s != "" {
+			*w.p = []string{s}
+		}
 		return nil
 	}
 	if _, ok := v.([]any); !ok {
 		return wanted(oneOf(w.words)+", or a list of addresses and domains", v)
 	}
-	return list{w.p, person}.set(v)
+	err := list{w.p, person}.set(v)
+	if *w.p == nil { // nobody, which is something else than nothing said
+		*w.p = []string{}
+	}
+	return err
 }
 
 func (w whom) String() string {
 	if len(*w.p) == 1 && slices.Contains(w.words, (*w.p)[0]) {
 		return strconv.Quote((*w.p)[0])
+	}
+	if *w.p == nil && slices.Contains(w.words, "") {
+		return `""`
 	}
 	return quoteAll(*w.p)
 }
