@@ -61,7 +61,7 @@ type Bridge struct {
 	sorry      func()            // answers what this turn is about, should it fail; nil when it is answered
 	next       []func()          // at the end of this turn
 	policies   map[string]Policy // of names that have one, by local part
-	asking     map[string]int    // requests that wait for an answer, by whose they are
+	askers     map[string]int    // requests that wait for an answer, by whose they are
 	contacts   int
 	devices    map[string]*contact // of each XMPP user the entry that knows devices of his, the last one told
 	rooms      int                 // with somebody in them
@@ -87,7 +87,7 @@ func New(cfg Config, stream Stream) *Bridge {
 		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, asking: map[string][]device{}, pending: map[string]int{}, devices: map[string]*contact{}, used: map[string]time.Time{}, pace: newPace(), seed: maphash.MakeSeed(),
 		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller), perRefusal: newMeters(1),
 		perPage: newMeters(cfg.Limits.CallsPerPage), visits: map[string]int{},
-		perWriter: newMeters(writesPerSender), perReader: newMeters(writesPerName), asking: map[string]int{}, policies: policiesOf(cfg),
+		perWriter: newMeters(writesPerSender), perReader: newMeters(writesPerName), askers: map[string]int{}, policies: policiesOf(cfg),
 	}
 	b.remember(cfg.State)
 	b.openPages()

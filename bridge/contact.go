@@ -163,12 +163,12 @@ func (b *Bridge) setPending(c *contact, pending bool) {
 	}
 	c.pending = pending
 	if pending {
-		b.asking[c.bare]++
+		b.askers[c.bare]++
 		return
 	}
 	c.message = ""
-	if b.asking[c.bare]--; b.asking[c.bare] == 0 {
-		delete(b.asking, c.bare)
+	if b.askers[c.bare]--; b.askers[c.bare] == 0 {
+		delete(b.askers, c.bare)
 	}
 }
 

@@ -171,7 +171,7 @@ func (b *Bridge) crowded(u *user, c *contact) bool {
 			waiting++
 		}
 	}
-	return waiting >= maxPending || b.asking[c.bare] >= maxAsking
+	return waiting >= maxPending || b.askers[c.bare] >= maxAsking
 }
 
 // withdraw keeps a contact from seeing a name: first it sees nobody any more, then that is
