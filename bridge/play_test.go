@@ -64,6 +64,7 @@ func perform(t *testing.T, script string) {
 	go p.b.Run(ctx)
 	defer func() { cancel(); synctest.Wait() }()
 	p.b.HandleLink(true)
+	synctest.Wait()
 	lines := bufio.NewScanner(strings.NewReader(script))
 	lines.Buffer(nil, 1<<20)
 	for n := 1; lines.Scan(); n++ {
