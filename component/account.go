@@ -246,12 +246,8 @@ func (a *Account) retry() {
 // errTaken: the server still holds the old session under our address.
 var errTaken = errors.New("bind: got another resource than before")
 
-// missed counts a login that failed.
-func (a *Account) missed(err error) {
-	reason := reasonOf(err)
-	a.metrics.downs.WithLabelValues(reason).Inc()
-	a.again(reason, err, 0)
-}
+// missed waits for another try.
+func (a *Account) missed(err error) { a.again(reasonOf(err), err, 0) }
 
 // end gives up.
 func (a *Account) end(err error) {

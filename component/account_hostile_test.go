@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"runtime"
@@ -129,16 +128,13 @@ func TestStreamsCutInEveryPhase(t *testing.T) {
 // A server found by its domain's records must speak TLS, though it is on this machine.
 func TestNoTLSIsRefused(t *testing.T) {
 	records := func(server *xmpptest.Accounts, accounts *Accounts) {
-		host, port, _ := net.SplitHostPort(server.Address())
 		d := accounts.domains[home]
 		d.server = nil
 		d.lookup = func(_ context.Context, service, _, name string) (string, []*net.SRV, error) {
 			if service != "xmpp-client" || name != home {
 				return "", nil, &net.DNSError{IsNotFound: true}
 			}
-			var n uint16
-			fmt.Sscan(port, &n)
-			return "", []*net.SRV{{Target: host + ".", Port: n}}, nil
+			return "", []*net.SRV{srvOf(t, server.Address())}, nil
 		}
 	}
 	server, accounts := scripted(t, nil)

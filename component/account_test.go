@@ -4,6 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,6 +107,92 @@ func TestLogin(t *testing.T) {
 				t.Errorf("got %q, the server says %q", a.JID(), session.JID)
 			}
 		})
+	}
+}
+
+// A socket of this machine needs no TLS, and gets it where the server has it.
+func TestLoginOverUnixSocket(t *testing.T) {
+	ca := xmpptest.CAFor(t)
+	cert := ca.CertifyFor(t, home)
+	for _, certificate := range []*tls.Certificate{nil, &cert} {
+		path := filepath.Join(t.TempDir(), "xmpp")
+		listener, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() {
+			c, err := listener.Accept()
+			if err == nil {
+				_, err = (&xmpptest.Accounts{Domain: home, Password: password, Certificate: certificate}).Serve(c)
+			}
+			ended <- err
+		}()
+		accounts := newAccounts(t, AccountDomain{Domain: home, Server: "unix://" + path, Roots: ca.Pool()})
+		if err := accounts.Check(t.Context(), aliceBare, password); err != nil {
+			t.Errorf("got %v", err)
+		}
+		if err := await(t, ended, "end of the server"); err != nil {
+			t.Errorf("the server: %v", err)
+		}
+		listener.Close()
+	}
+}
+
+// The next of a domain's servers is asked when one is not there, or does not speak TLS.
+func TestNextTarget(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody.Close()
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	go func() {
+		if c, err := plain.Accept(); err == nil {
+			io.WriteString(c, "<stream:error/>")
+			c.Close()
+		}
+	}()
+	d := accounts.domains[home]
+	d.server = nil
+	d.lookup = func(_ context.Context, service, _, _ string) (string, []*net.SRV, error) {
+		if service == "xmpps-client" {
+			return "", []*net.SRV{srvOf(t, plain.Addr().String())}, nil
+		}
+		return "", []*net.SRV{srvOf(t, nobody.Addr().String()), srvOf(t, server.Address())}, nil
+	}
+	if err := outcome(t, server, accounts, aliceBare, password); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
+func srvOf(t *testing.T, address string) *net.SRV {
+	t.Helper()
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &net.SRV{Target: at.Addr().String() + ".", Port: at.Port()}
+}
+
+// The operator is told once what is wrong and what to do.
+func TestComplaints(t *testing.T) {
+	var log lockedBuffer
+	server, accounts := scripted(t, nil)
+	accounts.log = slog.New(slog.NewTextHandler(&log, nil))
+	server.Close()
+	for range 3 {
+		if err := accounts.Check(t.Context(), aliceBare, password); !errors.Is(err, ErrUpstream) {
+			t.Errorf("got %v, want %v", err, ErrUpstream)
+		}
+	}
+	if got := log.String(); strings.Count(got, "level=WARN") != 1 || !strings.Contains(got, "connection refused") || !strings.Contains(got, "5222") {
+		t.Errorf("got %s", got)
 	}
 }
 

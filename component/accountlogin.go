@@ -44,16 +44,17 @@ func (a *Accounts) authenticate(ctx context.Context, who *credentials) (*login, 
 		if l.raw != nil {
 			l.raw.Close()
 		}
-		if errors.Is(err, ErrCredentials) {
+		if errors.Is(err, ErrCredentials) || errors.Is(ctx.Err(), context.Canceled) {
 			return nil, err
 		}
+		a.complain(who.domain, err)
 		return nil, fmt.Errorf("%w: %w", ErrUpstream, err)
 	}
 	return l, nil
 }
 
 func (a *Accounts) negotiate(ctx context.Context, l *login) error {
-	raw, at, err := l.domain.connect(ctx)
+	raw, secure, err := l.domain.connect(ctx)
 	if err != nil {
 		return err
 	}
@@ -62,8 +63,10 @@ func (a *Accounts) negotiate(ctx context.Context, l *login) error {
 	raw.SetDeadline(limit)
 	stop := context.AfterFunc(ctx, func() { raw.Close() })
 	defer stop()
-	if err := l.secureFirst(ctx, at); err != nil {
-		return err
+	if secure != nil {
+		l.under(secure)
+	} else {
+		l.over(raw)
 	}
 	features, err := l.open()
 	if err != nil {
@@ -77,15 +80,6 @@ func (a *Accounts) negotiate(ctx context.Context, l *login) error {
 	return a.prove(ctx, l, features)
 }
 
-// secureFirst makes TLS where that comes before any word (XEP-0368).
-func (l *login) secureFirst(ctx context.Context, at endpoint) error {
-	if !at.tls {
-		l.over(l.raw)
-		return nil
-	}
-	return l.shield(ctx, l.domain.direct)
-}
-
 // over reads and writes on c from now on.
 func (l *login) over(c net.Conn) {
 	l.conn = newConn(c)
@@ -93,15 +87,11 @@ func (l *login) over(c net.Conn) {
 	l.in = newFramer(l.left, greetingSize, accountBuffer)
 }
 
-func (l *login) shield(ctx context.Context, cfg *tls.Config) error {
-	c, err := secured(ctx, l.raw, cfg)
-	if err != nil {
-		return err
-	}
+// under reads and writes under TLS from now on.
+func (l *login) under(c *tls.Conn) {
 	state := c.ConnectionState()
 	l.secure = &state
 	l.over(c)
-	return nil
 }
 
 // errNoTLS: whoever is in between may have taken the offer out (RFC 7590 §3.1).
@@ -129,9 +119,11 @@ func (l *login) startTLS(ctx context.Context, features element.Element) (element
 	if l.ahead() {
 		return element.Element{}, errAhead
 	}
-	if err := l.shield(ctx, l.domain.secure); err != nil {
+	secure, err := secured(ctx, l.raw, l.domain.secure)
+	if err != nil {
 		return element.Element{}, fmt.Errorf("starttls: %w", err)
 	}
+	l.under(secure)
 	return l.open()
 }
 

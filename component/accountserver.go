@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/idna"
@@ -27,6 +28,10 @@ type accountDomain struct {
 	server *endpoint // as configured; nil: SRV records say
 	secure *tls.Config
 	direct *tls.Config // the same, for TLS at once
+
+	mu   sync.Mutex
+	said complaint
+
 	lookup func(ctx context.Context, service, proto, name string) (string, []*net.SRV, error)
 }
 
@@ -117,21 +122,59 @@ func (d *accountDomain) records(ctx context.Context, service, name string) ([]re
 	return records, nil
 }
 
-// connect finds a target that accepts. What comes first there, TLS or words, its endpoint says.
-func (d *accountDomain) connect(ctx context.Context) (raw net.Conn, at endpoint, err error) {
+// connect finds a target that accepts, and makes TLS with it where that comes before any
+// word. secure is nil where it does not.
+func (d *accountDomain) connect(ctx context.Context) (raw net.Conn, secure *tls.Conn, err error) {
 	targets, err := d.targets(ctx)
 	if err != nil {
-		return nil, endpoint{}, err
+		return nil, nil, err
 	}
 	var failed []error
 	for _, at := range targets {
-		limited, cancel := context.WithTimeout(ctx, targetWait)
-		raw, err := at.connect(limited)
-		cancel()
-		if err == nil {
-			return raw, at, nil
+		if raw, secure, err = d.try(ctx, at); err == nil {
+			return raw, secure, nil
 		}
 		failed = append(failed, err)
 	}
-	return nil, endpoint{}, errors.Join(failed...)
+	return nil, nil, errors.Join(failed...)
+}
+
+func (d *accountDomain) try(ctx context.Context, at endpoint) (raw net.Conn, secure *tls.Conn, err error) {
+	ctx, cancel := context.WithTimeout(ctx, targetWait)
+	defer cancel()
+	if raw, err = at.connect(ctx); err != nil || !at.tls {
+		return raw, nil, err
+	}
+	secure, err = secured(ctx, raw, d.direct)
+	return raw, secure, err
+}
+
+// complain tells the operator, and not at each login, why a domain's accounts cannot log in.
+func (a *Accounts) complain(d *accountDomain, err error) {
+	reason := reasonOf(err)
+	a.metrics.downs.WithLabelValues(reason).Inc()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.said.reason == reason && time.Since(d.said.at) < complainAgain {
+		return
+	}
+	d.said = complaint{reason, time.Now()}
+	a.log.Warn("accounts cannot log in", "domain", d.name, "err", err, "advice", d.advice(reason))
+}
+
+// advice says what an operator can do about it.
+func (d *accountDomain) advice(reason string) string {
+	switch reason {
+	case "certificate":
+		return fmt.Sprintf("the server's certificate has to prove the name %q: give it one, or name its authority as ca_file of the [[account]]", d.name)
+	case "plaintext":
+		return "let the server offer TLS to its clients; without TLS only a server on this machine is spoken to, named as server of the [[account]]"
+	case "dns":
+		return "name the server of the [[account]], as host:port, where DNS does not"
+	case "refused", "timeout":
+		return "is the server running, and is that its port for clients (5222 by custom)?"
+	case "host-unknown":
+		return fmt.Sprintf("the server does not serve %q: look at domain and server of the [[account]]", d.name)
+	}
+	return ""
 }
