@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ type tokenCommand struct {
 	Call    []string      `required:"" sep:"none" placeholder:"JID" help:"Whom the guest may call, and nobody else: the address of an XMPP user, or a name here. May be repeated."`
 	For     time.Duration `default:"24h" placeholder:"24h" help:"For how long it is good (${default})."`
 	Once    bool          `help:"It lets in once."`
+	URL     string        `placeholder:"URL" help:"The address of the call page: prints the whole link to send, such as https://call.example.org/#token=…"`
 	Title   string        `placeholder:"TEXT" help:"What the callee sees; by default what the guest says."`
 }
 
@@ -24,15 +26,19 @@ type tokenCommand struct {
 func (tokenCommand) Help() string {
 	return `Prints a token with which somebody without an account may call the people it names:
 
-    jinglebridge token --key-file /etc/jinglebridge/guest.key --call juliet@example.org --for 2h --once
+    jinglebridge token --key-file /etc/jinglebridge/guest.key --call juliet@example.org --for 2h --once --url https://call.example.org/
 
-A page logs in with it in place of a password. In a link it belongs after the #, where no server logs it.`
+With --url it is the whole link, which opens the call page with one button. Without, it is the token, with which any page logs in in place of
+a password. In a link it stands after the #, where no server logs it.`
 }
 
 // Validate refuses what cannot be meant.
 func (c tokenCommand) Validate() error {
 	if c.For < time.Second {
 		return fmt.Errorf("--for: want a second and more, got %v", c.For)
+	}
+	if _, err := c.link(""); err != nil {
+		return fmt.Errorf("--url: %w", err)
 	}
 	for _, callee := range c.Call {
 		if err := checkCallee(callee); err != nil {
@@ -59,7 +65,28 @@ func checkCallee(callee string) error {
 	return nil
 }
 
-// Run prints the token.
+// link is what is printed: the token, or the address of the page with it.
+func (c tokenCommand) link(token string) (string, error) {
+	if c.URL == "" {
+		return token, nil
+	}
+	u, err := url.Parse(c.URL)
+	switch {
+	case err != nil:
+		return "", err
+	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
+		return "", fmt.Errorf("want an address such as https://call.example.org/, got %.200q", c.URL)
+	case u.Fragment != "":
+		return "", fmt.Errorf("want an address without #, got %.200q", c.URL)
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	u.Fragment = "token=" + token
+	return u.String(), nil
+}
+
+// Run prints the token, or the link.
 func (c *tokenCommand) Run(s streams) error {
 	key, err := auth.ReadGuestKey(c.KeyFile)
 	if err != nil {
@@ -69,6 +96,10 @@ func (c *tokenCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(s.stdout, token)
+	link, err := c.link(token)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.stdout, link)
 	return err
 }

@@ -46,6 +46,32 @@ func TestToken(t *testing.T) {
 	}
 }
 
+// TestTokenLink: with the address of the page it is a link that can be sent.
+func TestTokenLink(t *testing.T) {
+	key := guestKeyFile(t, 0o600)
+	for url, want := range map[string]string{
+		"https://call.example.org":            "https://call.example.org/#token=",
+		"https://call.example.org/":           "https://call.example.org/#token=",
+		"http://127.0.0.1:8080/call/?lang=en": "http://127.0.0.1:8080/call/?lang=en#token=",
+	} {
+		var out, errs bytes.Buffer
+		if code := run(t.Context(), []string{"token", "--key-file", key, "--call", "bob", "--url", url}, &out, &errs); code != exitOK {
+			t.Fatalf("%s: got %q, %d", url, &errs, code)
+		}
+		token, ok := strings.CutPrefix(out.String(), want)
+		if !ok {
+			t.Errorf("%s: got %s, want it to begin with %s", url, &out, want)
+		}
+		a, err := auth.New(auth.Config{GuestKeyFile: key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Check(t.Context(), auth.Request{Token: strings.TrimSpace(token)}); err != nil {
+			t.Errorf("%s: the token in it: %v", url, err)
+		}
+	}
+}
+
 func TestTokenRefuses(t *testing.T) {
 	key := guestKeyFile(t, 0o600)
 	for _, test := range []struct {
@@ -56,6 +82,8 @@ func TestTokenRefuses(t *testing.T) {
 		{[]string{"--key-file", key}, "--call", exitConfig},
 		{[]string{"--call", "bob"}, "--key-file", exitConfig},
 		{[]string{"--key-file", key, "--call", ""}, `got ""`, exitConfig},
+		{[]string{"--key-file", key, "--call", "bob", "--url", "call.example.org"}, "--url", exitConfig},
+		{[]string{"--key-file", key, "--call", "bob", "--url", "https://x/#y"}, "without #", exitConfig},
 		{[]string{"--key-file", key, "--call", "bob/x"}, `got "bob/x"`, exitConfig},
 		{[]string{"--key-file", key, "--call", "@example.org"}, "--call", exitConfig},
 		{[]string{"--key-file", key, "--call", "juliet@example.org/phone"}, "want an address like", exitConfig},

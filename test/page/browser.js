@@ -44,7 +44,7 @@ export const text = (page, id) => page.locator(id).textContent();
 
 /** Waits until an element says something. */
 export const says = (page, id, part) => page.waitForFunction(
-  ([i, p]) => document.querySelector(i).textContent.includes(p), [id, part], { timeout: 15_000 });
+  ([i, p]) => document.querySelector(i)?.textContent.includes(p), [id, part], { timeout: 15_000 });
 
 /** Waits until media of these kinds flows both ways: packets, and decoded pictures, grow. */
 export async function flows(page, kinds = ["audio"]) {

@@ -16,7 +16,7 @@ async function check(page, where) {
   assert.deepEqual(violations.map((v) => `${where}: ${v.id}: ${v.nodes.map((n) => n.target).join(" ")}: ${v.nodes[0].failureSummary}`), []);
   const { wide, small } = await page.evaluate(() => ({
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    small: [...document.querySelectorAll("button, input")].filter((e) => e.checkVisibility())
+    small: [...document.querySelectorAll("button, input, select, textarea")].filter((e) => e.checkVisibility())
       .map((e) => [e.id || e.className, e.getBoundingClientRect()]).filter(([, r]) => r.width < 44 || r.height < 44).map(([name]) => name),
   }));
   assert.equal(wide, 0, `${where}: scrolls sideways`);
@@ -60,6 +60,38 @@ for (const colorScheme of ["light", "dark"]) {
       await check(anna, "ended");
     });
   }
+}
+
+// The two that differ most: small and light, wide and dark.
+for (const options of [{ colorScheme: "light", viewport: { width: 320, height: 720 } }, { colorScheme: "dark", viewport: { width: 1280, height: 720 } }]) {
+  test(`axe finds nothing in contacts, conversations and visits: ${options.colorScheme}, ${options.viewport.width} px`, async () => {
+    it.stub.login = { caps: ["invite", "roster", "messages"] };
+    it.stub.rosters.set("anna", [
+      { name: "juliet@capulet.example.org", title: "Juliet Capulet of Verona", subscription: "both", show: "away", status: "on the balcony", media: ["audio", "video"] },
+      { name: "tybalt@capulet.example.org", subscription: "none", ask: true, show: "unavailable", media: [] },
+    ]);
+    const anna = await it.enter("anna", options);
+    await anna.waitForSelector("#contacts li");
+    it.stub.send("anna", { type: "subscribe", name: "paris@example.org", title: "Paris", message: "We met at the ball" });
+    it.stub.send("anna", { type: "message", name: "juliet@capulet.example.org", body: `O Romeo ${"Romeo".repeat(30)}`, mid: "m1" });
+    await anna.waitForSelector("#requests li");
+    await check(anna, "contacts, a request, a new message");
+    await anna.click('#contacts li[data-name^="juliet"] .names');
+    await anna.fill("#body", "Hello");
+    await anna.press("#body", "Enter");
+    await anna.waitForSelector('#talk [data-delivery="failed"]');
+    await check(anna, "a conversation");
+    await anna.click("#person-remove");
+    await check(anna, "about to remove");
+    const visitor = await it.open(options, "call/door");
+    await check(visitor, "a visit");
+    it.stub.hooks.set("invite", (m, from) => { it.stub.send(from, { type: "error", code: "unavailable", message: "no", id: m.id }); return true; });
+    await visitor.click("#visit-calls button");
+    await state(visitor, "ended");
+    await visitor.click("#close");
+    await visitor.waitForSelector("#visit-stop:not([hidden])");
+    await check(visitor, "a visitor who waits");
+  });
 }
 
 test("a whole call by keyboard alone, and the focus is never lost", async () => {

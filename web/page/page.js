@@ -128,6 +128,8 @@ class Page {
     const account = name.includes("@");
     const prove = error.methods?.includes(account ? "xmpp" : "password") && ["auth-required", "auth-failed", "name-taken"].includes(error.code);
     if (prove) $("proof").hidden = false;
+    // Where no accounts can log in, an address is as bad a name as any with an @.
+    if (account && !error.methods?.includes("xmpp") && error.code === "bad-name") error = { code: "auth-required" };
     const first = prove && error.code === "auth-required" ? { text: "Please type the password of this name.", next: "" } : refusal(error, account ? "account" : "name");
     this.#complain("login-error", first, "", prove || (account && error.code === "auth-failed") ? $("password") : $("name"));
   }

@@ -96,10 +96,8 @@ export const LOGINS = {
     upstream: { text: "Your account's server cannot be asked right now.", next: "That is not your password's fault. Try again in a minute." },
   },
   visitor: {
-    "not-found": { text: "There is nobody to call here.", next: "Check the address of this page." },
-    "bad-name": { text: "This name cannot be used.", next: "Choose another one, or leave it empty." },
-    "auth-required": { text: "There is nobody to call here.", next: "Check the address of this page." },
-    forbidden: { text: "There is nobody to call here right now.", next: "Try again later." },
+    "bad-name": { text: "There is nobody to call here.", next: "Check the address of this page." },
+    full: { text: "Too many people are waiting here.", next: "Try again in a few minutes." },
     upstream: { text: "The server cannot reach anybody right now.", next: "Try again in a minute." },
   },
   guest: {

@@ -182,7 +182,7 @@ export class Talk {
   }
 
   #add(message) {
-    const made = document.createElement("li");
+    const made = document.createElement("div");
     made.className = message.incoming ? "theirs" : "mine";
     const text = Object.assign(document.createElement("p"), { className: "body", dir: "auto" });
     text.append(...linked(message.body));
