@@ -39,6 +39,6 @@ export class CallPage extends Person {
 
   /** Waits until the page lists this contact as one to call. */
   sees(address, ms = 10_000) {
-    return this.page.locator('#contacts', { hasText: address }).waitFor({ timeout: ms })
+    return this.page.locator(`#contacts li[data-name="${address}"]`).waitFor({ timeout: ms })
   }
 }
