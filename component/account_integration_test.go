@@ -3,6 +3,7 @@
 package component
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ func TestIntegrationAccounts(t *testing.T) {
 	t.Run("prosody, as it is set up", func(t *testing.T) {
 		t.Parallel()
 		realSetups(t, ca, cert)
+		realKeys(t, ca, cert)
 	})
 }
 
@@ -230,7 +232,7 @@ func realSetups(t *testing.T, ca *xmpptest.CA, cert tls.Certificate) {
 	}{
 		{"SCRAM only", &cert, `disable_sasl_mechanisms = { "PLAIN" }`, nil, ""},
 		{"PLAIN only", &cert, `disable_sasl_mechanisms = { "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS" }`, nil, ""},
-		{"hashed passwords, TLS 1.2", &cert, `authentication = "internal_hashed" tls_profile = "intermediate" ssl_protocol = "tlsv1_2"`, nil, ""},
+		{"TLS 1.2", &cert, `c2s_ssl = { protocol = "tlsv1_2" }`, nil, ""},
 		{"no TLS", nil, "", nil, ""},
 		{"expired", &expired, "", ErrUpstream, "certificate"},
 		{"of another domain", &foreign, "", ErrUpstream, "certificate"},
@@ -241,8 +243,48 @@ func realSetups(t *testing.T, ca *xmpptest.CA, cert tls.Certificate) {
 		if !errors.Is(err, test.want) || test.why != "" && reasonOf(err) != test.why {
 			t.Errorf("%s: got %v, want %v %s", test.name, err, test.want, test.why)
 		}
+		if version := tlsVersion(t, accounts); test.name == "TLS 1.2" && version != tls.VersionTLS12 {
+			t.Errorf("%s: spoke %s", test.name, tls.VersionName(version))
+		}
 		if err := accounts.Check(t.Context(), "alice@localhost", "wrong"); test.want == nil && !errors.Is(err, ErrCredentials) {
 			t.Errorf("%s, wrong password: got %v", test.name, err)
 		}
+	}
+}
+
+// tlsVersion is what was spoken with a server, 0 for nothing.
+func tlsVersion(t *testing.T, accounts *Accounts) uint16 {
+	t.Helper()
+	who, err := accounts.whoIs("alice@localhost", "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), xmpptest.Wait)
+	defer cancel()
+	l, err := accounts.authenticate(ctx, who)
+	if err != nil || l.secure == nil {
+		return 0
+	}
+	defer l.conn.Close()
+	return l.secure.Version
+}
+
+// realKeys: at a server that keeps SCRAM's keys, the keys we have are enough to come back.
+func realKeys(t *testing.T, ca *xmpptest.CA, cert tls.Certificate) {
+	p := xmpptest.ProsodyFor(t, xmpptest.ServerConfig{Certificate: &cert, Extra: `authentication = "internal_hashed"`})
+	accounts := newAccounts(t, AccountDomain{Domain: "localhost", Server: p.Client, Roots: ca.Pool()})
+	accounts.timing.retry = func(*retries, string, time.Duration) time.Duration { return 20 * time.Millisecond }
+	a, h := hold(t, accounts, "alice")
+	for range 2 {
+		if err := p.Restart(); err != nil {
+			t.Fatal(err)
+		}
+		if await(t, h.links, "link") || !await(t, h.links, "link") {
+			t.Fatal("want the link to go and to come back")
+		}
+		asks(t, a)
+	}
+	if a.who.secret.password != nil {
+		t.Error("the password is still known, though its keys are enough")
 	}
 }
