@@ -59,7 +59,7 @@ export class Bridge {
       Object.assign(bridge, { dir, binary, secret, ports: { web, admin, ...Object.fromEntries(kinds.map((kind, i) => [kind, more[i]])) } })
       const listeners = Object.fromEntries(kinds.map(kind => [kind, `127.0.0.1:${bridge.ports[kind]}`]))
       bridge.file = join(dir, 'config.toml')
-      await writeFile(bridge.file, render(merge({
+      bridge.defaults = {
         xmpp: { domain: component, server: `tcp://127.0.0.1:${server}` },
         listen: { address: `127.0.0.1:${web}`, origins: ['*'] },
         admin: { address: `127.0.0.1:${admin}` },
@@ -67,7 +67,8 @@ export class Bridge {
         log: { level: 'debug', format: 'text' },
         limits: MANY,
         ...(tutorial && { tutorial: { ...listeners, ...tutorial } }),
-      }, config)))
+      }
+      await bridge.configure(config)
       try {
         await bridge.up()
         return bridge
@@ -85,6 +86,9 @@ export class Bridge {
   /** Where the pages of a tutorial find it: 'codelab', 'brave', with scheme ws 'learning_webrtc', 'tutorialspoint'. */
   listener(kind, scheme = 'http') { return `${scheme}://127.0.0.1:${this.ports[kind]}/` }
 
+  /** Writes its configuration, which counts from the next start on. */
+  configure(config) { return writeFile(this.file, render(merge(this.defaults, config))) }
+
   async up() {
     this.program = new Program('bridge', this.binary, ['serve', '--config', this.file], {
       env: { ...process.env, JINGLEBRIDGE_XMPP_SECRET: this.secret },
@@ -94,10 +98,9 @@ export class Bridge {
 
   /** Waits until it is attached to the XMPP server. */
   ready(ms = 10_000) {
-    return until('a ready bridge', async () => {
-      if (!this.program.alive) throw new Error(`the bridge ended:\n${this.program.tail(20)}`)
-      return this.isReady()
-    }, ms)
+    const { program } = this
+    const ended = program.exited.then(() => { throw new Error(`the bridge ended:\n${program.tail(20)}`) })
+    return Promise.race([until('a ready bridge', () => !program.alive || this.isReady(), ms), ended])
   }
 
   /** Whether it is attached to the XMPP server just now. */

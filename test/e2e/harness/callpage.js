@@ -3,11 +3,12 @@
 import { Person } from './person.js'
 
 export class CallPage extends Person {
-  /** Opens the page of the bridge at url and logs in. */
-  static async open(browser, url, name) {
+  /** Opens the page of the bridge at url and logs in, with a password where one is given. */
+  static async open(browser, url, name, password) {
     const page = new CallPage()
     Object.assign(page, await browser.open(name, url))
     await page.page.fill('#name', name)
+    if (password !== undefined) await page.page.fill('#password', password)
     await page.page.click('#login')
     await page.page.waitForSelector('#to', { state: 'visible', timeout: 10_000 })
     return page
@@ -36,6 +37,23 @@ export class CallPage extends Person {
   }
 
   async reason() { return (await this.state()).reason }
+
+  /** The address it is online with, of an account with its resource. */
+  jid() { return this.page.evaluate(() => document.querySelector('#app').bridge.jid) }
+
+  /** Waits until the page shows a contact so, in its own words: "On a call", "Away". */
+  shows(address, words, ms = 10_000) {
+    return this.page.locator(`#contacts li[data-name="${address}"]`, { hasText: words }).waitFor({ timeout: ms })
+  }
+
+  /** Says how others see this person: "available", "away" or "dnd". */
+  async present(show) {
+    if (await this.page.isVisible('#close')) await this.page.click('#close')
+    await this.page.selectOption('#show', show)
+  }
+
+  /** Lets an XMPP user who has asked see when this person is here. */
+  allow(address) { return this.page.locator(`#requests li[data-name="${address}"] .allow`).click() }
 
   /** Waits until the page lists this contact as one to call. */
   sees(address, ms = 10_000) {

@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { certify } from './certificate.js'
 import { freePorts } from './ports.js'
 import { Program } from './program.js'
 
@@ -13,9 +14,10 @@ export class Prosody {
   /** Starts a server for domain with the accounts {name: password} and one component, call.DOMAIN. */
   static async start({ dir, domain, secret, accounts }) {
     let last
+    const certificate = await certify(dir, domain) // accounts log in with TLS, where they are asked to
     for (let attempt = 0; attempt < 3; attempt++) {
       const [c2s, link, http] = await freePorts(3)
-      const prosody = new Prosody({ dir, domain, secret, ports: { c2s, link, http } })
+      const prosody = new Prosody({ dir, domain, secret, certificate, ports: { c2s, link, http } })
       await prosody.#write(accounts)
       try {
         await prosody.up()

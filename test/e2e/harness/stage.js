@@ -15,13 +15,14 @@ import { JMIClient } from './jmiclient.js'
 import { JSONClient } from './jsonclient.js'
 import { Overheard } from './overheard.js'
 import { Prosody } from './prosody.js'
+import { Visitor } from './visitor.js'
 import { XMPPUser } from './xmppuser.js'
 
 const TEST_MS = 90_000
 
 export const DOMAIN = 'verona.test'
 export const COMPONENT = 'call.verona.test'
-const ACCOUNTS = { romeo: 'montague', benvolio: 'montague', tybalt: 'capulet', nurse: 'capulet' }
+export const ACCOUNTS = { romeo: 'montague', benvolio: 'montague', tybalt: 'capulet', nurse: 'capulet', juliet: 'capulet' }
 
 export class Stage {
   /** Builds the stage before the first test of the file and takes it down after the last. */
@@ -36,13 +37,15 @@ export class Stage {
   #closers = []
   #rooms = 0
 
+  /** bridge is its configuration, null for none, or a function of the server that answers it. */
   async open({ bridge = {}, browser = true, tutorial = null } = {}) {
     this.dir = await mkdtemp(join(tmpdir(), 'jinglebridge-e2e-'))
     this.overheard = new Overheard(join(this.dir, 'overheard'), COMPONENT)
     const secret = randomBytes(24).toString('hex')
     try {
       this.prosody = await Prosody.start({ dir: this.dir, domain: DOMAIN, secret, accounts: ACCOUNTS })
-      if (bridge) this.bridge = await Bridge.start({ dir: this.dir, component: COMPONENT, server: this.prosody.ports.link, secret, config: bridge, tutorial })
+      const config = typeof bridge === 'function' ? bridge(this.prosody) : bridge
+      if (config) this.bridge = await Bridge.start({ dir: this.dir, component: COMPONENT, server: this.prosody.ports.link, secret, config, tutorial })
       if (browser) {
         this.pages = await serve({ websocket: this.prosody.websocket })
         this.browser = await Browser.start()
@@ -123,6 +126,14 @@ export class Stage {
   async callPage(name, browser = this.browser) {
     return this.enter(await CallPage.open(browser, this.bridge.url, name))
   }
+
+  /** The call page of who is an XMPP account. */
+  async accountPage(name) {
+    return this.enter(await CallPage.open(this.browser, this.bridge.url, `${name}@${DOMAIN}`, ACCOUNTS[name]))
+  }
+
+  /** Somebody who came to a page of the bridge. */
+  async visitor(page, nick) { return this.enter(await Visitor.open(this.browser, this.bridge.url, page, nick)) }
 
   async jmiClient(name, resource = 'phone') {
     return this.enter(await JMIClient.start({ address: `${name}@${DOMAIN}`, resource, password: ACCOUNTS[name], port: this.prosody.ports.c2s }))

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { Bridge } from './bridge.js'
+import { JMIClient } from './jmiclient.js'
 import { JSONClient } from './jsonclient.js'
 import { Users } from './users.js'
 
@@ -15,7 +16,7 @@ const ROSTER = { caps: ['invite', 'roster', 'messages'] }
 
 export const DOMAIN = 'verona.test'
 export const COMPONENT = 'call.verona.test'
-export const ACCOUNTS = { romeo: 'montague', benvolio: 'montague', tybalt: 'capulet', nurse: 'capulet', peter: 'capulet' }
+export const ACCOUNTS = { romeo: 'montague', benvolio: 'montague', tybalt: 'capulet', nurse: 'capulet', peter: 'capulet', juliet: 'capulet' }
 
 /** The JID that a page's name is for XMPP users. */
 export const contact = name => `${name}@${COMPONENT}`
@@ -39,7 +40,7 @@ export class Town {
       this.users = new Users({ domain: DOMAIN, port: this.server.ports.c2s, accounts: ACCOUNTS })
       this.bridge = await Bridge.start({
         dir: this.dir, component: COMPONENT, server: this.server.ports.link, secret,
-        config: { store: { path: join(this.dir, 'store.db') }, ...config },
+        config: { store: { path: join(this.dir, 'store.db') }, ...(typeof config === 'function' ? config(this.server) : config) },
       })
     } catch (err) {
       await this.close()
@@ -81,6 +82,11 @@ export class Town {
     const page = this.enter(await JSONClient.open(this.bridge.websocket, name, { login: keys }))
     if (keys.caps?.includes('roster')) await page.asks({ type: 'roster' })
     return page
+  }
+
+  /** A scripted client with proposals (XEP-0353). */
+  async jmiClient(name, resource = 'phone') {
+    return this.enter(await JMIClient.start({ address: `${name}@${DOMAIN}`, resource, password: ACCOUNTS[name], port: this.server.ports.c2s }))
   }
 
   /** A page and an XMPP user who see each other; the user has asked. */

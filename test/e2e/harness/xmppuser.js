@@ -61,6 +61,18 @@ export class XMPPUser extends Person {
     return this.page.waitForSelector(`${row}[data-media="${media}"]`, { timeout: ms, state: 'attached' })
   }
 
+  /** Waits until a contact is shown so: {show, status?}. */
+  shows(address, { show, status }, ms = 10_000) {
+    const said = status === undefined ? '' : `[data-status="${status}"]`
+    return this.page.waitForSelector(`#roster li[data-jid^="${address}/"][data-show="${show}"]${said}`, { timeout: ms, state: 'attached' })
+  }
+
+  /** Says how others see it: "", "away" or "dnd". */
+  present(show) { return this.page.selectOption('#show', show) }
+
+  /** The full JID of a contact's first device. */
+  deviceOf(address) { return this.page.locator(`#roster li[data-jid^="${address}/"]`).first().getAttribute('data-jid') }
+
   /** Every stanza that went over the wire, [{direction, xml}]. */
   wire() { return this.page.evaluate(() => [...globalThis.wire]) }
 

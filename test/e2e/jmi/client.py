@@ -9,6 +9,7 @@ itself as Conversations does; whether a person takes a call, and when, is up to 
   {"do": "terminate", "sid": SID, "reason": "success"}
 
   {"event": "online", "jid": FULL}   {"event": "in" | "out", "stanza": {name, ns, attrs, text, children}}
+  {"event": "elsewhere", "sid": SID} another device of the account has taken or refused a call that rang here
   {"event": "fault", "text": ...}    what the far side did that Conversations would end the call for
 """
 
@@ -60,12 +61,13 @@ class Client(slixmpp.ClientXMPP):
     def __init__(self, jid, password):
         super().__init__(jid, password)
         self.calls = {}
-        for plugin in ("xep_0030", "xep_0115", "xep_0199"):
+        for plugin in ("xep_0030", "xep_0115", "xep_0199", "xep_0280"):
             self.register_plugin(plugin)
         self["feature_mechanisms"].unencrypted_scram = True
         self.add_filter("in", lambda stanza: self.trace("in", stanza))
         self.add_filter("out", lambda stanza: self.trace("out", stanza))
         self.add_event_handler("session_start", self.online)
+        self.add_event_handler("carbon_sent", self.on_copy)
         self.add_event_handler("failed_auth", lambda _: say(event="fault", text="wrong password"))
         for kind in ("propose", "ringing", "proceed", "reject", "retract", "finish"):
             self.register_handler(Callback(kind, MatchXPath("{jabber:client}message/{%s}%s" % (JMI, kind)),
@@ -82,6 +84,7 @@ class Client(slixmpp.ClientXMPP):
             await self["xep_0030"].add_feature(feature)
         await self["xep_0115"].update_caps()
         await self.get_roster()
+        await self["xep_0280"].enable()
         self.send_presence()
         say(event="online", jid=self.boundjid.full)
 
@@ -188,6 +191,16 @@ class Client(slixmpp.ClientXMPP):
             say(event="fault", text="retract from %s, proposed by %s" % (message["from"].full, call.peer))
             return
         self.end(call)
+
+    def on_copy(self, copy):
+        """A call stops ringing when the account's server says that another of its devices has answered it."""
+        message = copy["carbon_sent"]
+        for kind in ("proceed", "reject"):
+            payload = message.xml.find("{%s}%s" % (JMI, kind))
+            call = payload is not None and self.calls.get(payload.get("id"))
+            if call and not call.ours and call.state == "proposed" and message["to"].bare == slixmpp.JID(call.peer).bare:
+                self.end(call)
+                say(event="elsewhere", sid=call.sid)
 
     def on_finish(self, message):
         self.jmi(message, "finish")

@@ -9,7 +9,7 @@ const MEDIA = { audio: 'urn:xmpp:jingle:apps:rtp:audio', video: 'urn:xmpp:jingle
 const PRESENCE_MS = 10_000
 
 const settings = await (await fetch('settings.json')).json()
-const people = new Map() // full JID -> { caps: node of its software, features: Set, or null while unknown }
+const people = new Map() // full JID -> { ver: of its software, features: Set, or null while unknown, show, status }
 let client = null
 let call = null // { session, local, video, incoming, sid: of its proposal, address }
 let proposals = null // XEP-0353, when the page is asked for it: /?proposals
@@ -58,10 +58,16 @@ async function online() {
   client.updateCaps()
   const roster = await client.getRoster()
   for (const item of roster.items) if (item.subscription !== 'none') subscribed.add(item.jid)
-  client.sendPresence({ legacyCapabilities: client.disco.getCaps() })
+  present()
   for (const jid of settings.contacts ?? []) if (!subscribed.has(jid)) subscribe(jid)
   setState('online', `Online as ${bare(client.jid)}.`)
   showRoster()
+}
+
+// present says how we are: as chosen on the page, or in a call.
+function present() {
+  const mood = $('call').dataset.state === 'active' ? { show: 'dnd', status: 'on a call' } : { show: $('show').value || undefined }
+  client.sendPresence({ ...mood, legacyCapabilities: client.disco.getCaps() })
 }
 
 // ---- contacts
@@ -76,26 +82,30 @@ function subscribe(bare) {
 async function cameOnline(presence) {
   const { from } = presence
   if (from === client.jid || !from.includes('/')) return
-  const caps = presence.legacyCapabilities?.[0]
-  if (people.get(from)?.ver === caps?.value && people.get(from)?.features) return
-  people.set(from, { ver: caps?.value, features: null })
+  const caps = presence.legacyCapabilities?.[0], known = people.get(from)
+  const person = known?.ver === caps?.value ? known : { ver: caps?.value, features: null }
+  people.set(from, Object.assign(person, { show: presence.show ?? 'available', status: presence.status ?? '' }))
+  showRoster()
+  if (person.features) return
   try {
     const info = await client.getDiscoInfo(from, caps ? `${caps.node}#${caps.value}` : undefined)
-    people.set(from, { ver: caps?.value, features: new Set(info.features) })
+    person.features = new Set(info.features)
   } catch (err) {
-    people.set(from, { ver: caps?.value, features: new Set(), error: err.error?.condition ?? String(err) })
+    person.features = new Set()
   }
   showRoster()
 }
 
 function showRoster() {
-  const rows = [...people].filter(([jid]) => bare(jid) !== bare(client.jid)).map(([jid, { features }]) => {
+  const rows = [...people].filter(([jid]) => bare(jid) !== bare(client.jid)).map(([jid, { features, show, status }]) => {
     const row = document.createElement('li')
     const media = features ? Object.keys(MEDIA).filter(kind => features.has(MEDIA[kind])) : ['…']
     row.dataset.jid = jid
     row.dataset.media = media.join(' ')
+    Object.assign(row.dataset, { show, status })
     row.title = jid
-    row.append(text('span', bare(jid)), text('span', media.join(', ') || 'online, takes no calls'))
+    const mood = status || (show === 'available' ? '' : show)
+    row.append(text('span', bare(jid)), text('span', [mood, media.join(', ') || 'takes no calls'].filter(Boolean).join(' · ')))
     return row
   })
   $('roster').replaceChildren(...rows)
@@ -149,6 +159,7 @@ function setCall(state, reason = '') {
   $('answer').hidden = $('decline').hidden = state !== 'incoming'
   $('hangup').hidden = !['calling', 'ringing', 'answering', 'active'].includes(state)
   for (const button of [$('call-audio'), $('call-video')]) button.disabled = state !== 'ended'
+  if (state === 'active' || state === 'ended') present()
 }
 
 async function openMedia(video) {
@@ -268,6 +279,7 @@ $('call-form').addEventListener('submit', event => {
   if (wish === 'add') subscribe(address)
   else if (!call) startCall(address, wish === 'video')
 })
+$('show').addEventListener('change', present)
 $('answer').addEventListener('click', answer)
 $('decline').addEventListener('click', decline)
 $('hangup').addEventListener('click', hangUp)
