@@ -105,7 +105,7 @@ func (a *Account) begin(c *conn) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.ctx.Err() != nil {
-		c.Close()
+		go c.Close() // which says goodbye in TLS, and may take its time
 		return false
 	}
 	a.conn, a.fault, a.since = c, nil, time.Now()
@@ -132,7 +132,10 @@ func (a *Account) Start(h AccountHandler) {
 func (a *Account) serve(in *framer) {
 	a.tell(gate{a}, true)
 	a.enableCarbons()
-	a.after(a.all.timing.look, a.look)
+	a.mu.Lock()
+	conn := a.conn
+	a.mu.Unlock()
+	a.lookLater(conn)
 	a.drain(in)
 }
 
@@ -264,19 +267,31 @@ func (a *Account) end(err error) {
 func (a *Account) after(d time.Duration, f func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.arm(d, f)
+}
+
+// arm sets the one timer; a.mu is held.
+func (a *Account) arm(d time.Duration, f func()) {
+	if a.timer != nil {
+		a.timer.Stop()
+	}
 	if a.ctx.Err() == nil {
 		a.timer = time.AfterFunc(d, f)
 	}
 }
 
-// look finds a link that is dead. When nothing was heard for a while it asks the server.
-func (a *Account) look() {
+// lookLater looks at a link again after a while, if it is the one that we have: the timer of
+// a lost one is for the next login.
+func (a *Account) lookLater(conn *conn) {
 	a.mu.Lock()
-	conn := a.conn
-	a.mu.Unlock()
-	if conn == nil {
-		return // whoever brings it back looks again
+	defer a.mu.Unlock()
+	if conn != nil && a.conn == conn {
+		a.arm(a.all.timing.look, func() { a.look(conn) })
 	}
+}
+
+// look finds a link that is dead. When nothing was heard for a while it asks the server.
+func (a *Account) look(conn *conn) {
 	t := a.all.timing
 	idle := time.Since(conn.lastHeard())
 	reading := !a.busy.Load() && time.Since(a.born)-time.Duration(a.free.Load()) >= t.pingWait
@@ -287,7 +302,7 @@ func (a *Account) look() {
 	case idle >= t.idle:
 		a.ping()
 	}
-	a.after(t.look, a.look)
+	a.lookLater(conn)
 }
 
 // ping asks the server (XEP-0199 §4.2). That it answers is enough, whatever it says.
