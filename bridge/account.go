@@ -71,7 +71,7 @@ func (b *Bridge) isAccount(name string) bool {
 }
 
 // AccountNamespaces are the payloads of requests to accounts that are answered here.
-func AccountNamespaces() []string { return []string{jingle.NS, nsRoster} }
+func AccountNamespaces() []string { return []string{jingle.NS, nsRoster, nsBlocking} }
 
 // loginTo has an account's password checked, and opens its session if it will be itself. What
 // is opened is the caller's to close.
@@ -152,11 +152,14 @@ func (b *Bridge) fromAccount(u *user, s *component.Stanza) {
 	}
 	switch s.Name() {
 	case "iq":
-		if s.First().Is(nsRoster, "query") {
+		switch s.First().Space() {
+		case nsRoster:
 			b.rosterPushed(u, s)
-			return
+		case nsBlocking:
+			b.blockPushed(u, s)
+		default:
+			b.fromIQ(s)
 		}
-		b.fromIQ(s)
 	case "message":
 		b.accountMessage(u, s)
 	case "presence":
@@ -169,6 +172,9 @@ func (b *Bridge) fromAccount(u *user, s *component.Stanza) {
 func (b *Bridge) accountOnline(t *tab) {
 	u := t.user
 	u.account.greeted = false
+	if t.roster {
+		b.fetchBlocked(u)
+	}
 	b.fetchRoster(u, func() {
 		u.account.greeted = true
 		b.tellAvailable(t, "", t.looks())

@@ -9,6 +9,12 @@ func (b *Bridge) accountPresence(u *user, s *component.Stanza) {
 		return // its other devices
 	}
 	switch s.Type {
+	case "subscribe":
+		b.wishOf(u, s)
+	case "subscribed", "unsubscribe", "unsubscribed": // what follows from it is pushed
+		if c := u.contacts[component.Bare(s.From)]; c != nil {
+			b.tellPages(u, c, s.Type, "")
+		}
 	case "", "unavailable":
 		b.seen(u.key, s)
 	case "error":
@@ -17,4 +23,16 @@ func (b *Bridge) accountPresence(u *user, s *component.Stanza) {
 			b.paint(u, c)
 		}
 	}
+}
+
+// wishOf is somebody who asks to see the account; its server tells again at the next login.
+func (b *Bridge) wishOf(u *user, s *component.Stanza) {
+	c := b.contact(u, component.Bare(s.From))
+	if c == nil || c.from || c.blocked || c.pending {
+		return
+	}
+	c.call(nickOf(s))
+	b.setPending(c, true)
+	c.message = clip(s.Child(component.NS, "status").TrimmedText(), maxStatus)
+	b.tellPages(u, c, "subscribe", c.message)
 }

@@ -57,9 +57,10 @@ func (b *Bridge) rosterItem(u *user, item element.Element) {
 	subscription := item.Attr("subscription")
 	if subscription == "remove" {
 		if c := u.contacts[bare]; c != nil {
-			c.from, c.to, c.asked, c.listed = false, false, false, false
+			c.from, c.safe, c.to, c.asked, c.listed = false, false, false, false, false
 			b.gone(c)
 			b.paint(u, c)
+			b.push(u, c)
 			b.tidy(u, c)
 		}
 		return
@@ -70,13 +71,27 @@ func (b *Bridge) rosterItem(u *user, item element.Element) {
 	}
 	c.listed = true
 	c.from = subscription == "from" || subscription == "both"
+	c.safe = c.from
 	c.to = subscription == "to" || subscription == "both"
 	c.asked = item.Attr("ask") == "subscribe"
-	if name := strings.TrimSpace(item.Attr("name")); name != "" {
-		c.name = clip(name, 100)
+	c.name, c.groups = clip(strings.TrimSpace(item.Attr("name")), maxTitle), groupsIn(item)
+	if c.from {
+		b.setPending(c, false)
 	}
 	if !c.to {
 		b.gone(c)
 	}
 	b.paint(u, c)
+	b.push(u, c)
+}
+
+// groupsIn are the groups of an entry, one to a line.
+func groupsIn(item element.Element) string {
+	var groups []string
+	for e := range item.Children() {
+		if group := clip(e.TrimmedText(), maxGroup); e.Is(nsRoster, "group") && group != "" && !strings.Contains(group, "\n") && len(groups) < maxGroups {
+			groups = append(groups, group)
+		}
+	}
+	return strings.Join(groups, "\n")
 }

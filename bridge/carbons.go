@@ -1,9 +1,12 @@
 package bridge
 
 import (
+	"time"
+
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/element"
 	"github.com/jinglebridge/jinglebridge/jingle"
+	"github.com/jinglebridge/jinglebridge/web"
 )
 
 // What the other devices of an account do (XEP-0280): its server sends us copies. By them a
@@ -23,6 +26,7 @@ func (b *Bridge) accountMessage(u *user, s *component.Stanza) {
 		}
 	}
 	if component.Bare(s.From) == u.bare {
+		// Clients that do not count on copies say to the account what they have told the caller.
 		b.fromOtherDevice(u, s.From, "", s.Element)
 		return
 	}
@@ -40,6 +44,7 @@ func (b *Bridge) carbon(u *user, s *component.Stanza, kind string, forwarded ele
 	switch {
 	case kind == "sent" && component.Bare(from) == u.bare:
 		b.fromOtherDevice(u, from, component.Bare(to), message)
+		b.writtenElsewhere(u, component.Inner(s, message, u.key), component.Bare(to))
 	case kind == "received" && component.Bare(to) == u.bare && component.Bare(from) != u.bare:
 		b.overheard(u, component.Inner(s, message, u.key))
 	}
@@ -62,7 +67,13 @@ func (b *Bridge) overheard(u *user, s *component.Stanza) {
 		return
 	}
 	m, ok := jingle.ParseMessage(s.Element)
-	if !ok || !goodSID(m.ID) {
+	switch {
+	case !ok:
+		if body := bodyOf(s.Element); body != "" && s.Type != "groupchat" && s.Type != "headline" {
+			b.handToAccount(u, s, body)
+		}
+		return
+	case !goodSID(m.ID):
 		return
 	}
 	switch m.Kind {
@@ -99,4 +110,44 @@ func (b *Bridge) fromOtherDevice(u *user, device, caller string, message element
 			return
 		}
 	}
+}
+
+// writtenToAccount shows what somebody writes to an account. Nobody is refused anything, for
+// its other devices have it, too; and what only those can read is shown as the sender's
+// client says it to us.
+func (b *Bridge) writtenToAccount(u *user, s *component.Stanza, body string) {
+	if b.handToAccount(u, s, body) {
+		b.confirm(s, u.tabs[0])
+	}
+}
+
+// handToAccount gives a message to the page, if it shows messages and this is not too much.
+func (b *Bridge) handToAccount(u *user, s *component.Stanza, body string) bool {
+	readers := u.readers()
+	if len(readers) == 0 || !b.perReader.allow("to "+u.key, time.Now()) {
+		return false
+	}
+	b.hand(u, s, clip(body, maxBody), readers)
+	return true
+}
+
+// writtenElsewhere shows what the account's person has written on another device.
+func (b *Bridge) writtenElsewhere(u *user, s *component.Stanza, to string) {
+	body := bodyOf(s.Element)
+	if body == "" || to == u.bare || s.Type == "groupchat" || !b.perReader.allow("to "+u.key, time.Now()) {
+		return
+	}
+	for _, t := range u.readers() {
+		t.sock.Send(web.Message{Type: "message", Name: b.nameOf(to), Body: clip(body, maxBody), Mid: b.midOf(s), At: sentAt(s), Sent: true})
+	}
+}
+
+// bodyOf is the text of a message, of one that is forwarded too: it has a client's namespace.
+func bodyOf(message element.Element) string {
+	for e := range message.Children() {
+		if e.Name() == "body" && (e.Space() == component.NS || e.Space() == "jabber:client") {
+			return e.Text()
+		}
+	}
+	return ""
 }

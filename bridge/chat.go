@@ -52,6 +52,10 @@ func (b *Bridge) writtenTo(s *component.Stanza) {
 	}
 	from := component.Bare(s.From)
 	u := b.users[b.ours(s.To)]
+	if u != nil && u.account != nil {
+		b.writtenToAccount(u, s, body)
+		return
+	}
 	var readers []*tab
 	if u != nil && b.mayRing(u, from) {
 		readers = u.readers()
@@ -74,6 +78,7 @@ func (b *Bridge) writtenTo(s *component.Stanza) {
 		b.refuseIQ(s, e)
 	default:
 		b.hand(u, s, body, readers)
+		b.confirm(s, readers[0])
 	}
 }
 
@@ -88,7 +93,7 @@ func (u *user) readers() []*tab {
 	return all
 }
 
-// hand gives a message to the pages, and says so to who wants to know (XEP-0184).
+// hand gives a message to the pages.
 func (b *Bridge) hand(u *user, s *component.Stanza, body string, readers []*tab) {
 	m := web.Message{
 		Type: "message", Name: component.Bare(s.From), Title: nickOf(s), Body: strings.Clone(body), Mid: b.midOf(s), At: sentAt(s),
@@ -99,8 +104,12 @@ func (b *Bridge) hand(u *user, s *component.Stanza, body string, readers []*tab)
 	for _, t := range readers {
 		t.sock.Send(m)
 	}
+}
+
+// confirm says that a page has a message, to who wants to know (XEP-0184).
+func (b *Bridge) confirm(s *component.Stanza, by *tab) {
 	if s.ID != "" && s.Child(nsReceipts, "request").Exists() {
-		_ = b.sendReceipt(readers[0].jid, s.From, s.ID)
+		_ = b.sendReceipt(by.jid, s.From, s.ID)
 	}
 }
 
@@ -174,7 +183,7 @@ func (b *Bridge) mayWrite(t *tab, m web.Message) (address, error) {
 		return to, Failed(NotFound, errors.New("that is you"))
 	case t.user.blocks(b.bareOf(to)):
 		return to, errBlocked
-	case to.bare != "" && !b.mayCall(to.bare):
+	case to.bare != "" && t.user.account == nil && !b.mayCall(to.bare):
 		return to, notCallable(to.bare)
 	case to.bare != "" && !t.user.link.up:
 		return to, Failed(Upstream, errors.New("the XMPP server cannot be reached at the moment"))

@@ -23,6 +23,8 @@ const (
 
 const maxTitle, maxGroup = 100, 64 // characters
 
+const maxGroups = 16 // of a contact, as pages may set
+
 // fromOwner takes what a page says of contacts.
 func (b *Bridge) fromOwner(t *tab, m web.Message) error {
 	if !t.roster {
@@ -50,7 +52,7 @@ func (b *Bridge) fromOwner(t *tab, m web.Message) error {
 		return err
 	}
 	if t.user.account != nil {
-		return Failed(Incompatible, errors.New("the contacts of an account are changed in its other apps"))
+		return b.decideAccount(t, m, bare)
 	}
 	return b.decide(t, m, bare)
 }
@@ -143,15 +145,20 @@ func (b *Bridge) commit(t *tab, m web.Message, c *contact, before contact, then 
 }
 
 func (b *Bridge) setContact(c *contact, item *web.Item) {
-	var groups []string
+	c.listed = true
+	c.name, c.groups = titleOf(item), strings.Join(groupsOf(item), "\n")
+}
+
+func titleOf(item *web.Item) string { return clip(strings.TrimSpace(item.Title), maxTitle) }
+
+func groupsOf(item *web.Item) (groups []string) {
 	for _, group := range item.Groups {
 		group = clip(strings.Join(strings.Fields(group), " "), maxGroup)
 		if group != "" && !slices.Contains(groups, group) {
 			groups = append(groups, group)
 		}
 	}
-	c.listed = true
-	c.name, c.groups = clip(strings.TrimSpace(item.Title), maxTitle), strings.Join(groups, "\n")
+	return groups
 }
 
 // removeContact ends whatever there is with a contact (RFC 6121 §2.5.2). One that is blocked
