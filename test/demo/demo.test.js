@@ -12,7 +12,8 @@ import WebSocket from 'ws'
 import { Browser } from '../e2e/harness/browser.js'
 import { CallPage } from '../e2e/harness/callpage.js'
 import { flows } from '../e2e/harness/media.js'
-import { within } from '../e2e/harness/wait.js'
+import { Visitor } from '../e2e/harness/visitor.js'
+import { until, within } from '../e2e/harness/wait.js'
 import { XMPPUser } from '../e2e/harness/xmppuser.js'
 
 const TOP = join(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -78,20 +79,83 @@ async function tutorials(text) {
   assert.match(await (await fetch(`${printed("Google's codelab")}/`)).text(), /<html|<!doctype/i)
 }
 
-/** What the demo proposes to try: juliet on the call page and romeo on the XMPP user's page talk. */
-async function call(page, user, password) {
-  const browser = await Browser.start()
-  try {
-    const romeo = await XMPPUser.open(browser, user, { name: 'romeo', domain: 'localhost', password })
-    const juliet = await CallPage.open(browser, page, 'juliet')
-    await romeo.sees('juliet@call.localhost', 'audio video')
-    await juliet.sees('romeo@localhost')
-    await juliet.call('romeo@localhost')
-    await romeo.answer()
-    await flows([juliet, romeo], ['audio'])
-  } finally {
-    await browser.close()
+/** What the demo proposes to try, in the order in which it says so. */
+async function tryAll(demo, browser) {
+  const password = name => demo.text.match(new RegExp(`${name}@localhost\\s+password (\\S+)`))[1]
+  const romeo = await XMPPUser.open(browser, demo.url("XMPP user's page"), { name: 'romeo', domain: 'localhost', password: password('romeo') })
+  await talks(demo, browser, romeo)
+  await knows(demo, browser, romeo)
+  await isNurse(demo, browser, romeo, password('nurse'))
+  await visits(demo, browser, romeo)
+}
+
+/** Juliet on the call page and romeo on the XMPP user's page talk. */
+async function talks(demo, browser, romeo) {
+  const juliet = await CallPage.open(browser, demo.url('Call page'), 'juliet')
+  await romeo.sees('juliet@call.localhost', 'audio video')
+  await juliet.sees('romeo@localhost')
+  await juliet.call('romeo@localhost')
+  await romeo.answer()
+  await flows([juliet, romeo], ['audio'])
+  await juliet.context.close()
+}
+
+/** Romeo adds foo: each sees the other come, talk, go away, also after the bridge has restarted. */
+async function knows(demo, browser, romeo) {
+  const foo = 'foo@call.localhost'
+  await romeo.add(foo)
+  await romeo.accepted(foo)
+  const page = await CallPage.open(browser, demo.url('Call page'), 'foo')
+  const seen = async (there, theirs) => {
+    await romeo.shows(foo, there)
+    await page.shows('romeo@localhost', theirs)
   }
+  await seen({ show: 'available' }, 'Online')
+  await romeo.call(foo)
+  await page.answer()
+  await flows([page, romeo], ['audio'])
+  await seen({ show: 'dnd', status: 'on a call' }, 'On a call')
+  await romeo.hangUp()
+  await page.is('ended')
+  for (const restarted of [false, true]) {
+    if (restarted) await restart(demo)
+    await romeo.present('')
+    await page.present('available')
+    await seen({ show: 'available' }, 'Online')
+    await romeo.present('away')
+    await page.present('away')
+    await seen({ show: 'away' }, 'Away')
+  }
+  await page.context.close()
+  await romeo.sees(foo, undefined)
+}
+
+/** The page that is nurse@localhost is called by romeo. */
+async function isNurse(demo, browser, romeo, password) {
+  const nurse = await CallPage.open(browser, demo.url('Call page'), 'nurse@localhost', password)
+  await romeo.call('nurse@localhost')
+  await nurse.answer()
+  await flows([nurse, romeo], ['audio'])
+  await nurse.hangUp()
+  await romeo.ended('success')
+  await nurse.context.close()
+}
+
+/** A visitor rings romeo. */
+async function visits(demo, browser, romeo) {
+  const visitor = await Visitor.open(browser, demo.url('Call page'), 'frontdoor', 'Anna')
+  assert.equal(visitor.page.url(), demo.url("Visitors' page"))
+  await visitor.ring()
+  await romeo.answer()
+  await flows([visitor, romeo], ['audio'])
+  await visitor.hangUp()
+  await romeo.ended('success')
+}
+
+/** Restarts the bridge as the demo says one can. */
+async function restart(demo) {
+  process.kill(demo.child.pid, 'SIGUSR1')
+  await until('the bridge to be back', () => demo.text.includes('the bridge has restarted'), 20_000)
 }
 
 test('the demo runs, answers, and leaves nothing behind', { timeout: 300_000 }, async () => {
@@ -107,7 +171,12 @@ test('the demo runs, answers, and leaves nothing behind', { timeout: 300_000 }, 
     assert.equal(await login(page), '{"type":"login","success":true}')
 
     await tutorials(demo.text)
-    await call(page, user, demo.text.match(/romeo@localhost\s+password (\S+)/)[1])
+    const browser = await Browser.start()
+    try {
+      await tryAll(demo, browser)
+    } finally {
+      await browser.close()
+    }
 
     const dir = demo.text.match(/(\S*jinglebridge-demo-\w+)/)?.[1]
     assert.ok(dir && existsSync(dir), `no folder in:\n${demo.text}`)

@@ -41,9 +41,9 @@ export class CallPage extends Person {
   /** The address it is online with, of an account with its resource. */
   jid() { return this.page.evaluate(() => document.querySelector('#app').bridge.jid) }
 
-  /** Waits until the page shows a contact so, in its own words: "On a call", "Away". */
+  /** Waits until the page has a contact so, in its own words: "On a call", "Away"; in a call the list is not to be seen. */
   shows(address, words, ms = 10_000) {
-    return this.page.locator(`#contacts li[data-name="${address}"]`, { hasText: words }).waitFor({ timeout: ms })
+    return this.page.locator(`#contacts li[data-name="${address}"]`, { hasText: words }).waitFor({ timeout: ms, state: 'attached' })
   }
 
   /** Says how others see this person: "available", "away" or "dnd". */
