@@ -42,6 +42,7 @@ export class Bridge extends EventTarget {
   #messages = new Messages((message) => this.#ask(message), (type, more) => this.#fire(type, more));
   #own = { show: "available", status: "" };
   #away = false;
+  /** What we said that we can. @type {string[]} */ #said = [];
   #told = ""; // how the server shows us, as far as we said
   /** @type {AbortController | null} */ #leaving = null;
 
@@ -193,6 +194,7 @@ export class Bridge extends EventTarget {
 
   async #hello() {
     const { token, password, title, page, caps = this.#caps() } = this.#options;
+    this.#said = caps;
     const fresh = typeof token === "function" ? await token() : token;
     // A guest is given a name, and a visitor's need not be his own: both say again what they said first.
     const name = (token || page ? this.#options.name : this.name) || undefined;
@@ -265,7 +267,7 @@ export class Bridge extends EventTarget {
     this.#ice(reply);
     this.#told = JSON.stringify({ type: "presence", show: "available", status: "" });
     this.#show();
-    if (this.caps.has("roster") && !this.#options.page) this.#link.send({ type: "roster" });
+    if (this.caps.has("roster") && this.#said.includes("roster")) this.#link.send({ type: "roster" });
     if (reply.resumed) return;
     // The server ended them when the connection went.
     for (const call of [...this.calls.values()]) if (call.state !== "asking" || call.incoming) call.lost();
