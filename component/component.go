@@ -1,8 +1,9 @@
-// Package component is one XEP-0114 link to an XMPP server. It knows XMPP and
-// nothing of browsers, calls or SDP.
+// Package component is a link to an XMPP server: that of a component (XEP-0114), and
+// those of accounts that log in as clients do (RFC 6120). It knows XMPP and nothing of
+// browsers, calls or SDP.
 //
-// mellium.im/xmpp makes the handshake; then the stream is read and written here, by
-// the stanza: nothing that a stranger sends ends the link.
+// mellium.im/xmpp makes the component's handshake; then the stream is read and written
+// here, by the stanza: nothing that a stranger sends ends the link.
 package component
 
 import (

@@ -1,5 +1,5 @@
 // Package xmpptest holds what tests need of the XMPP side: a scripted far end of a
-// component link, real servers of one's own (Prosody, ejabberd) on free loopback ports,
+// component link and of an account's, real servers of one's own (Prosody, ejabberd) on free loopback ports,
 // a client that sends any bytes, XML compared by meaning, and a list of hostile stanzas.
 // It knows nothing of the packages it tests. Programs may use it too: what starts
 // something returns an error, and the For functions are for tests.
