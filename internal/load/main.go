@@ -68,7 +68,7 @@ func measure(p plan, progress io.Writer) (*table, error) {
 	defer os.RemoveAll(dir)
 	if p.binary == "" {
 		p.binary = filepath.Join(dir, "jinglebridge")
-		build := exec.Command("go", "build", "-o", p.binary, "./cmd/jinglebridge")
+		build := exec.Command("go", "build", "-o", p.binary, "github.com/jinglebridge/jinglebridge/cmd/jinglebridge")
 		if out, err := build.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("go build: %w\n%s", err, out)
 		}

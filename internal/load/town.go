@@ -34,7 +34,7 @@ type town struct {
 type friend struct {
 	bare, user string   // bare JIDs; user is "" for one who is called only
 	tabs       []string // of the user, that the friend sees
-	probed     bool     // since the last forgetting
+	probed     bool     // asked since the last forgetting
 	here       bool     // approved by the bridge
 }
 
@@ -138,12 +138,10 @@ func (t *town) presence(pipe *xmpptest.Pipe, kind, from, to string) {
 			f.tabs = slices.Delete(f.tabs, at, at+1)
 		}
 	case "probe":
-		if !f.probed {
-			f.probed = true
-			t.count.probed++
-		}
+		t.asked(f)
 		pipe.Add(here(to, from))
 	case "subscribe":
+		t.asked(f)
 		pipe.Add(fmt.Sprintf("<presence type='subscribed' from='%s' to='%s'/>", to, from))
 		pipe.Add(here(to, from))
 	case "subscribed":
@@ -154,6 +152,14 @@ func (t *town) presence(pipe *xmpptest.Pipe, kind, from, to string) {
 	}
 	t.count.tabs += len(f.tabs) - before
 	t.count.green += min(1, len(f.tabs)) - min(1, before)
+}
+
+// asked counts a friend who was asked whether he is there, or to be seen at all.
+func (t *town) asked(f *friend) {
+	if !f.probed {
+		f.probed = true
+		t.count.probed++
+	}
 }
 
 // here says that a friend's device is online.
