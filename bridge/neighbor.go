@@ -69,14 +69,19 @@ func (b *Bridge) lookAround(u *user, come bool) {
 	}
 }
 
-// tabOf is the tab by which a name here shows itself to another that may see it; nil for none.
+// presences are from the most to the least there.
+var presences = []string{"chat", "", "dnd", "away", "xa"}
+
+// tabOf is the tab by which a name here shows itself to another that may see it: that of the
+// highest priority, of these the one that is most there; nil for none.
 func (b *Bridge) tabOf(u *user, c *contact) *tab {
 	v := b.users[b.ours(c.bare)]
 	if v == nil || !c.to || v.contacts[u.bare] == nil || !v.contacts[u.bare].sees() || len(v.tabs) == 0 {
 		return nil
 	}
 	return slices.MinFunc(v.tabs, func(a, b *tab) int {
-		return cmp.Or(cmp.Compare(b.mood.priority, a.mood.priority), cmp.Compare(a.jid, b.jid))
+		there := func(t *tab) int { return slices.Index(presences, t.looks().show) }
+		return cmp.Or(cmp.Compare(b.mood.priority, a.mood.priority), cmp.Compare(there(a), there(b)))
 	})
 }
 

@@ -199,7 +199,7 @@ func (r *round) moodFor(c *contact) (as mood, ok bool) {
 	if c.sees() {
 		return r.tab.looks(), true
 	}
-	return r.tab.mood, r.paint && slices.Contains(c.greeted, r.jid)
+	return mood{}, r.paint && slices.Contains(c.greeted, r.jid)
 }
 
 // say sends a stanza of a slice; an error says that it has to wait.

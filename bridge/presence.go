@@ -221,10 +221,10 @@ func (b *Bridge) greet(u *user, self, bare string) {
 	}
 	c.greeted = append(c.greeted, self)
 	b.keepContact(u, c, b.kept)
-	if t := b.tabs[self]; t != nil { // what else it does is no business of his
+	if t := b.tabs[self]; t != nil { // how its person is, is no business of his
 		b.noted(t, func() {
 			if slices.Contains(c.greeted, self) { // still
-				b.tellAvailable(t, bare, t.mood)
+				b.tellAvailable(t, bare, mood{})
 			}
 		})
 	}
