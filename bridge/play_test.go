@@ -354,15 +354,14 @@ func (p *theatre) openPage(option string) error {
 		}
 	}
 	local, err := localOf(page.Name)
-	if err != nil {
-		return err
-	}
-	if u := p.b.users[local]; u != nil && u.page == nil && len(u.tabs) > 0 {
-		return errors.New("somebody has this name") // pages are there from the beginning
-	}
-	p.b.cfg.Pages = []Page{page}
-	p.b.openPages()
-	return nil
+	p.b.do(func() {
+		if u := p.b.users[local]; u != nil && u.page == nil && len(u.tabs) > 0 {
+			return // somebody has the name; pages are there from the beginning
+		}
+		p.b.cfg.Pages = []Page{page}
+		p.b.openPages()
+	})
+	return err
 }
 
 // doorman knows everybody.
