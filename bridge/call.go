@@ -173,7 +173,6 @@ func (c *call) take(by end) {
 		c.caller.taken(by, false)
 	}
 	c.deliver()
-	c.b.busier(c)
 }
 
 // want is a callee that does not ring, or not truly, until it has the offer: an old
@@ -293,7 +292,6 @@ func (c *call) fromAnswer(from end, d *description) error {
 	c.log.Debug("call answered", "after", c.answered.Sub(c.began).Round(time.Millisecond))
 	c.flush(c.callee)
 	c.flush(c.caller) // what waited for one of several to answer
-	c.b.busier(c)
 	return nil
 }
 
@@ -436,7 +434,6 @@ func (c *call) close(f Fault, text string) {
 	c.disarm()
 	c.unpend()
 	delete(c.b.calls, c)
-	c.b.busier(c)
 	c.b.mind(c)
 	c.b.metrics.calls.Dec()
 	reason := faults[f].leave

@@ -88,7 +88,12 @@ func (t *tab) looks() mood {
 // mind has those who are in a call shown as that or, when it is over, no more.
 func (b *Bridge) mind(c *call) {
 	for _, e := range []end{c.caller, c.callee} {
-		if e, ok := e.(*browserEnd); ok {
+		e, ok := e.(*browserEnd)
+		switch {
+		case !ok:
+		case e.tab.visitor != nil:
+			b.soon(func() { b.mindVisitor(e.tab) })
+		default:
 			b.soon(func() { b.mindName(e.tab.own.user) })
 		}
 	}
@@ -96,7 +101,7 @@ func (b *Bridge) mind(c *call) {
 
 func (b *Bridge) mindName(u *user) {
 	busy := u.inCall()
-	if busy == u.busy || u.page != nil {
+	if busy == u.busy {
 		return
 	}
 	u.busy = busy

@@ -218,17 +218,11 @@ func (t *tab) inCall() bool {
 	return false
 }
 
-// busier shows those visitors of a call who are in one now, or are no more.
-func (b *Bridge) busier(c *call) {
-	for _, e := range []end{c.caller, c.callee} {
-		e, ok := e.(*browserEnd)
-		if !ok || e.tab.visitor == nil || e.tab.visitor.left || b.stopping {
-			continue
-		}
-		if v := e.tab.visitor; v.onCall != e.tab.inCall() {
-			v.onCall = !v.onCall
-			b.showAgain(e.tab)
-		}
+// mindVisitor shows that a visitor is in a call now, or is no more: each for itself.
+func (b *Bridge) mindVisitor(t *tab) {
+	if v := t.visitor; !v.left && !b.stopping && v.onCall != t.inCall() {
+		v.onCall = !v.onCall
+		b.showAgain(t)
 	}
 }
 

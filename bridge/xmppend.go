@@ -188,7 +188,7 @@ func (x *xmppEnd) initiate() error {
 
 // initiateFailed: a device that is not there any more is followed by the next one.
 func (x *xmppEnd) initiateFailed(answer *component.Stanza, err error) {
-	if x.c.state == ended || x.c.state == active {
+	if !x.c.has(x) || x.c.state == active {
 		return
 	}
 	f, text := faultOf(err), ""

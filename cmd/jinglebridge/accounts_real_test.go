@@ -64,7 +64,7 @@ func besideOthers(t *testing.T, client, server string) {
 	}
 
 	// Taken on the phone: the page hears it.
-	propose(bob, "sid-1")
+	propose(bob, "alice@localhost", "sid-1")
 	next(t, page, "invite")
 	must(t, phone, "the call", proposal("propose", "sid-1"))
 	phone.Send("<message type='chat' to='bob@localhost/desk'><proceed xmlns='urn:xmpp:jingle-message:0' id='sid-1'/><store xmlns='urn:xmpp:hints'/></message>")
@@ -74,7 +74,7 @@ func besideOthers(t *testing.T, client, server string) {
 	must(t, bob, "the phone's yes", proposal("proceed", "sid-1"))
 
 	// Taken on the page: the phone gets the copy that stops its ringing.
-	propose(bob, "sid-2")
+	propose(bob, "alice@localhost", "sid-2")
 	next(t, page, "invite")
 	must(t, phone, "the call", proposal("propose", "sid-2"))
 	say(t, page, `{"type":"accept","name":"bob@localhost"}`)
@@ -92,8 +92,8 @@ func besideOthers(t *testing.T, client, server string) {
 	})
 }
 
-func propose(from *xmpptest.Client, sid string) {
-	from.Send("<message type='chat' id='jm-propose-" + sid + "' to='alice@localhost'><propose xmlns='urn:xmpp:jingle-message:0' id='" + sid + "'><description xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'/></propose></message>")
+func propose(from *xmpptest.Client, to, sid string) {
+	from.Send("<message type='chat' id='jm-propose-" + sid + "' to='" + to + "'><propose xmlns='urn:xmpp:jingle-message:0' id='" + sid + "'><description xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'/></propose></message>")
 }
 
 func proposal(kind, sid string) func(element.Element) bool {
