@@ -35,8 +35,10 @@ func visited(t *testing.T, client, server string) {
 
 	phone := xmpptest.LoginFor(t, client, "alice@localhost/phone", "secret")
 	desk := xmpptest.LoginFor(t, client, "bob@localhost/desk", "secret")
-	phone.Send("<presence/>")
-	desk.Send("<presence/>")
+	for _, c := range []*xmpptest.Client{phone, desk} {
+		c.Send("<presence/>")
+		must(t, c, "its own presence", func(e element.Element) bool { return e.Name() == "presence" })
+	}
 
 	ws := dial(t, line["page"].(string))
 	ws.SetReadDeadline(time.Now().Add(time.Minute))
