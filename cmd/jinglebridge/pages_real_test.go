@@ -69,10 +69,12 @@ func visited(t *testing.T, client, server string) {
 
 	// Alice takes the next: it stops at Bob's.
 	say(t, ws, `{"type":"invite","call":"c2","media":["audio"]}`)
-	answerProposal(phone, anna, ringing(t, phone), "proceed", "")
+	sid = ringing(t, phone)
+	answerProposal(phone, anna, sid, "proceed", "")
 	must(t, desk, "that it is taken", proposal("retract", ringing(t, desk)))
 	next(t, ws, "accept")
 	say(t, ws, `{"type":"leave","call":"c2"}`)
+	must(t, phone, "the end", proposal("retract", sid))
 
 	// Bob calls the page, and reaches her; he may also call her own address.
 	for to, sid := range map[string]string{"frontdoor@call.localhost": "back-1", anna: "back-2"} {
