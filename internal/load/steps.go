@@ -94,7 +94,7 @@ func (s *stage) star() error {
 		return err
 	}
 	all := s.users*s.contacts + s.crowd
-	s.town.forget()
+	s.town.forget("star@" + bridge)
 	began := time.Now()
 	p, err := open(s.daemon.page, callers, "star")
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *stage) linkBack() error {
 		return err
 	}
 	calls.halt(&table{}, "")
-	s.town.forget()
+	s.town.forget("")
 	if s.server != nil {
 		s.town.pipe.Close()
 	} else if err := s.prosody.Kill(); err != nil {
@@ -185,7 +185,7 @@ func (s *stage) restart() error {
 	for _, p := range s.pages {
 		p.close()
 	}
-	s.town.forget()
+	s.town.forget("")
 	began := time.Now()
 	if err := s.startBridge(); err != nil {
 		return err

@@ -27,7 +27,8 @@ type town struct {
 	pipe    *xmpptest.Pipe
 	friends map[string]*friend // by bare JID
 	count   tally
-	err     error // why the town stopped; nil while it runs
+	only    string // whose friends are counted when asked; "" for everybody's
+	err     error  // why the town stopped; nil while it runs
 }
 
 // friend is a contact of one user.
@@ -156,7 +157,7 @@ func (t *town) presence(pipe *xmpptest.Pipe, kind, from, to string) {
 
 // asked counts a friend who was asked whether he is there, or to be seen at all.
 func (t *town) asked(f *friend) {
-	if !f.probed {
+	if !f.probed && (t.only == "" || t.only == f.user) {
 		f.probed = true
 		t.count.probed++
 	}
@@ -253,10 +254,12 @@ func (t *town) befriend() error {
 	return nil
 }
 
-// forget clears what is counted anew in each step; who sees whom stays.
-func (t *town) forget() {
+// forget clears what is counted anew in each step, of the friends of one user, or "" for all;
+// who sees whom stays.
+func (t *town) forget(only string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.only = only
 	t.count.probed, t.count.available, t.count.gone = 0, 0, 0
 	for _, f := range t.friends {
 		f.probed = false
