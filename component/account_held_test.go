@@ -2,7 +2,6 @@ package component
 
 import (
 	"bytes"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -359,27 +358,5 @@ func TestBusyAccountHandlerIsNotADeadLink(t *testing.T) {
 	await(t, h.stanzas, "stanza")
 	if len(h.links) > 0 {
 		t.Error("the link was given up")
-	}
-}
-
-// This Go keeps what it reads where we think that it does, or accounts cost twice as much.
-func TestBuffersAreShed(t *testing.T) {
-	server, accounts := scripted(t, nil)
-	a, session, h := logIn(t, server, accounts)
-	a.mu.Lock()
-	raw := rawInput(a.conn.Conn.(*tls.Conn))
-	a.mu.Unlock()
-	if raw == nil {
-		t.Fatal("crypto/tls keeps its input elsewhere: see rawInput")
-	}
-	caps := make(chan int, 2)
-	h.onGiven = func(*Stanza) { caps <- raw.Cap() } // on the reader's goroutine
-	say(t, session, "<message id='1' from='bob@other.org/x'><body>"+strings.Repeat("x", 100_000)+"</body></message>")
-	if got := await(t, caps, "stanza"); got < keepRaw {
-		t.Errorf("%d bytes are enough for a big stanza, want more", got)
-	}
-	say(t, session, "<message id='2' from='bob@other.org/x'/>")
-	if got := await(t, caps, "stanza"); got > keepRaw {
-		t.Errorf("%d bytes are kept, want %d at most", got, keepRaw)
 	}
 }

@@ -266,8 +266,5 @@ func (l *login) bind(resource string) (string, error) {
 func (l *login) session(limit int) (*conn, *framer) {
 	l.raw.SetDeadline(time.Time{})
 	l.in.r, l.in.max = l.conn, limit
-	if c, ok := l.conn.Conn.(*tls.Conn); ok {
-		l.in.rest = shedder(c)
-	}
 	return l.conn, l.in
 }

@@ -33,8 +33,7 @@ type frame struct {
 type framer struct {
 	r    io.Reader
 	max  int
-	size int    // of the buffer between stanzas
-	rest func() // called between stanzas when all that was read is used; may be nil
+	size int // of the buffer between stanzas
 
 	buf             []byte
 	start, pos, end int // the element begins at start; pos is scanned up to; bytes are there up to end
@@ -85,9 +84,6 @@ func (f *framer) begin() {
 		f.start, f.pos, f.end = 0, 0, 0
 		if len(f.buf) > keepTimes*f.size {
 			f.buf = make([]byte, f.size)
-		}
-		if f.rest != nil {
-			f.rest()
 		}
 	}
 }
