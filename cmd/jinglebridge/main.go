@@ -35,6 +35,7 @@ type commands struct {
 	GenSecret    secretCommand       `cmd:"" help:"Print a fresh component secret."`
 	HashPassword hashPasswordCommand `cmd:"" help:"Print the hash of a password, for the password file."`
 	Token        tokenCommand        `cmd:"" help:"Print the token of a guest link."`
+	Store        storeCommands       `cmd:"" help:"Copy, check, restore or look into the store."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 }
 

@@ -85,7 +85,7 @@ type CallRecord struct {
 }
 
 // UseOnce marks something that counts once as used; ErrUsed if it was used before. It is
-// remembered until Until, or for ever if that is zero.
+// remembered until Until, which it must have: what never ends would be kept for ever.
 type UseOnce struct {
 	ID    string
 	Until time.Time
@@ -101,11 +101,17 @@ func (c DropContact) check() error { return errors.Join(key(c.Local), key(c.Bare
 func (c Online) check() error      { return key(c.JID) }
 func (c Offline) check() error     { return key(c.JID) }
 func (c TakeMissed) check() error  { return key(c.Local) }
-func (c UseOnce) check() error     { return key(c.ID) }
 func (c Prune) check() error       { return nil }
 
 func (c PutContact) check() error {
 	return errors.Join(key(c.Local, c.Title, c.Message, c.Groups), key(c.Bare))
+}
+
+func (c UseOnce) check() error {
+	if c.Until.IsZero() {
+		return errors.New("it has no end")
+	}
+	return key(c.ID)
 }
 
 func (c Missed) check() error { return key(c.Local, c.From, c.Title, c.Media) }

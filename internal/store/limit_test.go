@@ -88,7 +88,7 @@ func TestRefusedChangesLeaveTheOthers(t *testing.T) {
 	var got []error
 	last := make(chan struct{})
 	changes := []Change{
-		UseOnce{ID: "a"}, Online{"1"}, UseOnce{ID: "a"}, Online{"2"}, rawChange{query: "INSERT INTO online (jid) VALUES (NULL)"}, Online{"3"},
+		UseOnce{"a", noon}, Online{"1"}, UseOnce{"a", noon}, Online{"2"}, rawChange{query: "INSERT INTO online (jid) VALUES (NULL)"}, Online{"3"},
 	}
 	for i, c := range changes {
 		err := s.Do(c, func(err error) {
@@ -139,7 +139,7 @@ func TestEveryTableIsLimited(t *testing.T) {
 		func(key string) Change { return PutContact{Local: key, Bare: "b"} },
 		func(key string) Change { return Online{key} },
 		func(key string) Change { return Missed{Local: key} },
-		func(key string) Change { return UseOnce{ID: key} },
+		func(key string) Change { return UseOnce{key, noon} },
 	} {
 		if err := do(t, s, c("last")); err != nil {
 			t.Errorf("%T: %v", c("last"), err)
@@ -153,7 +153,7 @@ func TestEveryTableIsLimited(t *testing.T) {
 			t.Errorf("%T, which is there: %v", c, err)
 		}
 	}
-	if err := do(t, s, UseOnce{ID: "last"}); !errors.Is(err, ErrUsed) {
+	if err := do(t, s, UseOnce{"last", noon}); !errors.Is(err, ErrUsed) {
 		t.Errorf("got %v, want %v", err, ErrUsed)
 	}
 }
@@ -174,7 +174,7 @@ func TestPrune(t *testing.T) {
 		at := noon.Add(time.Duration(i) * day)
 		must(t, s, Missed{Local: "bob", From: fmt.Sprint(i), At: at}, CallRecord{ID: fmt.Sprint(i), Ended: at}, UseOnce{fmt.Sprint(i), at})
 	}
-	must(t, s, UseOnce{ID: "for ever"}, Prune{noon.Add(4 * day)})
+	must(t, s, UseOnce{"for long", noon.Add(9 * day)}, Prune{noon.Add(4 * day)})
 	for query, want := range map[string]int{
 		"SELECT count(*) FROM call": 6, "SELECT count(*) FROM missed": 6, "SELECT count(*) FROM once": 7,
 		"SELECT count(*) FROM call WHERE id < '4'": 0, "SELECT n FROM tally WHERE what = 'once'": 7,
@@ -184,7 +184,7 @@ func TestPrune(t *testing.T) {
 		}
 	}
 	loaded(t, s)
-	if err := do(t, s, UseOnce{ID: "for ever"}); !errors.Is(err, ErrUsed) {
+	if err := do(t, s, UseOnce{"for long", noon}); !errors.Is(err, ErrUsed) {
 		t.Errorf("got %v, want %v", err, ErrUsed)
 	}
 	fill(t, s, `INSERT INTO call SELECT 100 + value, '', '', '', '', '', 0, 0, 1, '' FROM

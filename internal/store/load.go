@@ -187,8 +187,8 @@ func (s *State) loadMissed(ctx context.Context, q asker, missing tally) error {
 type scan func(into ...any) error
 
 // each calls do for every row.
-func each(ctx context.Context, q asker, query string, do func(scan) error) error {
-	rows, err := q.QueryContext(ctx, query)
+func each(ctx context.Context, q asker, query string, do func(scan) error, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

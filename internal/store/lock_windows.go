@@ -23,5 +23,8 @@ func lock(path string) (unlock func() error, err error) {
 	return func() error { return syscall.CloseHandle(handle) }, nil
 }
 
+// sameOwner does nothing: a file has the rights of its folder.
+func sameOwner(string, fs.FileInfo) error { return nil }
+
 // syncDir does nothing: a directory cannot be synced here.
 func syncDir(string) error { return nil }

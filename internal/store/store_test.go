@@ -162,7 +162,7 @@ func TestWhatCannotBeStoredIsRefused(t *testing.T) {
 	for _, c := range []Change{
 		PutName{}, DropName{}, PutContact{Local: "a"}, PutContact{Bare: "a"}, DropContact{}, Online{}, Offline{}, Missed{},
 		TakeMissed{}, CallRecord{}, UseOnce{}, PutName{Local: long}, PutName{Local: "a", Method: long},
-		PutContact{Local: "a", Bare: long}, PutContact{Local: "a", Bare: "b", Message: long}, Online{long}, UseOnce{ID: long},
+		PutContact{Local: "a", Bare: long}, PutContact{Local: "a", Bare: "b", Message: long}, Online{long}, UseOnce{long, noon}, UseOnce{ID: "a"},
 		Missed{Local: "a", Title: long}, CallRecord{ID: "a", Reason: long},
 	} {
 		err := s.Do(c, func(error) { t.Errorf("%T: done was called", c) })
