@@ -98,7 +98,7 @@ func said(f *testing.F) []string {
 			if err != nil {
 				f.Fatal(err)
 			}
-			if (says || rest == "gone" || strings.HasPrefix(line, "wait ") || strings.HasPrefix(line, "link ") || strings.HasPrefix(line, "set page ")) && !strings.HasPrefix(line, "#") && !known[line] {
+			if (says || rest == "gone" || strings.HasPrefix(line, "wait ") || strings.HasPrefix(line, "link ") || strings.HasPrefix(line, "set page ") || strings.HasPrefix(line, "set seen_by ") || strings.HasPrefix(line, "set proven")) && !strings.HasPrefix(line, "#") && !known[line] {
 				known[line] = true
 				pool = append(pool, line)
 			}
