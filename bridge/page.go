@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/element"
@@ -161,16 +162,20 @@ func (b *Bridge) rejoin(u *user) {
 	}
 }
 
+// joiners are not seen, and part of how words of some languages, and emoji, are written.
+const joiners = "\u200c\u200d"
+
 // plain makes a nickname of what a stranger typed: one line, no characters that are not seen
 // or turn others around, and not too long.
 func plain(nick string) string {
-	var out strings.Builder
-	for _, r := range nick {
-		if isPlain(r) {
-			out.WriteRune(r)
-		} else {
-			out.WriteByte(' ')
+	words := strings.FieldsFunc(nick, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsGraphic(r) && !strings.ContainsRune(joiners, r)
+	})
+	var seen []string
+	for _, word := range words {
+		if word = strings.Trim(word, joiners); word != "" {
+			seen = append(seen, word)
 		}
 	}
-	return clip(strings.Join(strings.Fields(out.String()), " "), maxNick)
+	return strings.TrimRight(clip(strings.Join(seen, " "), maxNick), " "+joiners)
 }

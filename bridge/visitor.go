@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode"
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/auth"
@@ -30,8 +29,6 @@ const (
 	maxNick     = 40 // characters
 	visitorNick = "Visitor"
 )
-
-func isPlain(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) || r == '\u200d' }
 
 // shown is how a tab is shown to people. A nickname is what a stranger says: the page's title
 // behind it says so.
