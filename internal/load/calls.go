@@ -24,7 +24,7 @@ var pageNumber = callers
 // call begins to make calls to people of the town until halt.
 func (s *stage) call() (*calls, error) {
 	pageNumber++
-	p, err := open(s.daemon.page, pageNumber, fmt.Sprint("caller", pageNumber))
+	p, err := open(s.daemon.page, pageNumber, fmt.Sprint("caller", pageNumber), "")
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 // What docs/operating.md says of ten thousand holds for a thousand, and behind Prosody for a few.
 func TestIntegrationLoad(t *testing.T) {
 	for _, p := range []plan{
-		{server: "scripted", users: 1000, contacts: 5, crowd: 1000, store: true, rest: 2 * time.Second},
+		{server: "scripted", users: 1000, contacts: 5, crowd: 1000, accounts: 100, store: true, rest: 2 * time.Second},
 		{server: "prosody", users: 100, contacts: 5, crowd: 300, store: true},
 	} {
 		t.Run(p.server, func(t *testing.T) {

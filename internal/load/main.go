@@ -25,6 +25,7 @@ func main() {
 	flag.IntVar(&p.users, "users", 10_000, "people who are logged in")
 	flag.IntVar(&p.contacts, "contacts", 5, "contacts of each")
 	flag.IntVar(&p.crowd, "crowd", 1000, "contacts of one who has many")
+	flag.IntVar(&p.accounts, "accounts", 1000, "XMPP accounts that browsers are")
 	flag.StringVar(&p.server, "server", "scripted", "the XMPP server: scripted, or prosody")
 	flag.BoolVar(&p.store, "store", true, "let the bridge remember its contacts; without, it is not restarted")
 	flag.StringVar(&p.binary, "binary", "", "the bridge to measure; built when empty")
@@ -36,10 +37,10 @@ func main() {
 
 // plan is what to measure.
 type plan struct {
-	users, contacts, crowd int
-	rest                   time.Duration
-	server, binary         string
-	store, verbose         bool
+	users, contacts, crowd, accounts int
+	rest                             time.Duration
+	server, binary                   string
+	store, verbose                   bool
 }
 
 var errBroken = errors.New("a bound is broken")

@@ -34,7 +34,7 @@ type message struct {
 const perAddress = 200
 
 // open connects from an address of this machine's own, and logs in.
-func open(url string, number int, name string) (*page, error) {
+func open(url string, number int, name, password string) (*page, error) {
 	from := &net.TCPAddr{IP: net.IPv4(127, 0, byte(1+number/perAddress/250), byte(1+number/perAddress%250))}
 	dialer := websocket.Dialer{
 		NetDial:        (&net.Dialer{LocalAddr: from, Timeout: patience}).Dial,
@@ -48,7 +48,7 @@ func open(url string, number int, name string) (*page, error) {
 		return nil, err
 	}
 	p := &page{name: name, conn: conn, said: make(chan message, 16), gone: make(chan struct{})}
-	if err := p.login(); err != nil {
+	if err := p.login(password); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("login of %s: %w", name, err)
 	}
@@ -56,8 +56,12 @@ func open(url string, number int, name string) (*page, error) {
 	return p, nil
 }
 
-func (p *page) login() error {
-	if err := p.say(map[string]any{"type": "login", "v": 1, "name": p.name, "caps": []string{"invite"}}); err != nil {
+func (p *page) login(password string) error {
+	login := map[string]any{"type": "login", "v": 1, "name": p.name, "caps": []string{"invite"}}
+	if password != "" {
+		login["password"] = password
+	}
+	if err := p.say(login); err != nil {
 		return err
 	}
 	p.conn.SetReadDeadline(time.Now().Add(patience))

@@ -41,7 +41,7 @@ func (s *stage) play() error {
 		do   func() error
 	}{
 		{"the XMPP server", s.openTown},
-		{"the bridge", s.startBridge},
+		{"the bridge", s.begin},
 		{"logins", s.logins},
 		{"contacts", s.contactsOfAll},
 		{"idle", s.idle},
@@ -49,6 +49,7 @@ func (s *stage) play() error {
 		{"the link is lost and back", s.linkBack},
 		{"kill -9 and back", s.restart},
 		{"the end", s.end},
+		{"accounts", s.held},
 	} {
 		s.say("%s", step.what)
 		if err := step.do(); err != nil {
@@ -106,17 +107,23 @@ func (s *stage) moveIn() error {
 	return err
 }
 
-func (s *stage) startBridge() (err error) {
-	url, store := "", ""
+// begin starts the bridge, with a store if it is to have one.
+func (s *stage) begin() error {
+	if !s.store {
+		return s.startBridge("", "")
+	}
+	return s.startBridge(filepath.Join(s.dir, "store.db"), "")
+}
+
+func (s *stage) startBridge(store, extra string) (err error) {
+	url := ""
 	if s.server != nil {
 		url = s.server.URL()
 	} else {
 		url = s.prosody.Component
 	}
-	if s.store {
-		store = filepath.Join(s.dir, "store.db")
-	}
-	if s.daemon, err = startDaemon(s.binary, s.dir, bridge, url, xmpptest.Secret, store, s.verbose); err != nil {
+	text := fmt.Sprintf(config, bridge, url, xmpptest.Secret, store) + extra
+	if s.daemon, err = startDaemon(s.binary, s.dir, text, s.verbose); err != nil {
 		return err
 	}
 	return s.attached()
@@ -147,16 +154,16 @@ func (s *stage) attached() error {
 
 func userName(n int) string { return fmt.Sprint("user", n) }
 
-// logIn opens pages for all users, a few at a time.
-func (s *stage) logIn() error {
-	s.pages = make([]*page, s.users)
-	errs := make([]error, s.users)
+// logIn opens so many pages, a few at a time.
+func (s *stage) logIn(pages int, name func(int) string, password string) error {
+	s.pages = make([]*page, pages)
+	errs := make([]error, pages)
 	var wait sync.WaitGroup
 	turn := make(chan struct{}, 16)
-	for n := range s.users {
+	for n := range pages {
 		turn <- struct{}{}
 		wait.Go(func() {
-			s.pages[n], errs[n] = open(s.daemon.page, n, userName(n))
+			s.pages[n], errs[n] = open(s.daemon.page, n, name(n), password)
 			<-turn
 		})
 	}

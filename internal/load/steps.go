@@ -8,13 +8,15 @@ import (
 
 // Bounds of what is measured.
 const (
-	perUser    = 15_000.0 // bytes of each of manyUsers, with the bridge's own share
-	manyUsers  = 10_000
-	slack      = 8e6 // bytes that a process may have lying about when its people are few
-	starTime   = 2 * time.Second
-	backTime   = 60 * time.Second
-	ghostsTime = 5 * time.Second
-	stopTime   = 10 * time.Second
+	perUser      = 15_000.0 // bytes of each of manyUsers, with the bridge's own share
+	manyUsers    = 10_000
+	perAccount   = 30_000.0 // bytes of each of manyAccounts, without the bridge's own share
+	manyAccounts = 1000
+	slack        = 8e6 // bytes that a process may have lying about when its people are few
+	starTime     = 2 * time.Second
+	backTime     = 60 * time.Second
+	ghostsTime   = 5 * time.Second
+	stopTime     = 10 * time.Second
 )
 
 func (s *stage) logins() error {
@@ -25,7 +27,7 @@ func (s *stage) logins() error {
 	s.empty = now
 	s.note("memory before anybody came", "%.1f MB", now/1e6)
 	began := time.Now()
-	if err := s.logIn(); err != nil {
+	if err := s.logIn(s.users, userName, ""); err != nil {
 		return err
 	}
 	took := time.Since(began)
@@ -96,7 +98,7 @@ func (s *stage) star() error {
 	all := s.users*s.contacts + s.crowd
 	s.town.forget("star@" + bridge)
 	began := time.Now()
-	p, err := open(s.daemon.page, callers, "star")
+	p, err := open(s.daemon.page, callers, "star", "")
 	if err != nil {
 		return err
 	}
@@ -187,7 +189,7 @@ func (s *stage) restart() error {
 	}
 	s.town.forget("")
 	began := time.Now()
-	if err := s.startBridge(); err != nil {
+	if err := s.begin(); err != nil {
 		return err
 	}
 	s.note(fmt.Sprintf("restart with %d users and %d contacts, until attached", s.users+1, all), "%s", round(time.Since(began)))
@@ -205,7 +207,7 @@ func (s *stage) restart() error {
 		return err
 	}
 	began = time.Now()
-	if err := s.logIn(); err != nil {
+	if err := s.logIn(s.users, userName, ""); err != nil {
 		return err
 	}
 	s.note(fmt.Sprintf("  all %d browsers are back", s.users), "%s", round(time.Since(began)))
