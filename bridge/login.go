@@ -219,7 +219,7 @@ func (b *Bridge) methods() []string {
 
 func (b *Bridge) welcome(s *session, m web.Message, g auth.Grant) {
 	b.metrics.logins.WithLabelValues(g.Method, "ok").Inc()
-	s.tab.proven, s.tab.only = g.Multi, g.Call
+	s.tab.proven, s.tab.only = g.Multi, b.callees(g.Call)
 	s.tab.roster, s.tab.reads = hasCap(m, "roster"), hasCap(m, "messages")
 	b.expire(s, g.Until)
 	expires := int64(0)
@@ -259,6 +259,21 @@ func (b *Bridge) expire(s *session, until time.Time) {
 		})
 	})
 	s.expiry = timer
+}
+
+// callees are whom a guest's link names, as bare JIDs: it may have them as people type them.
+// Who may call anybody has nil.
+func (b *Bridge) callees(names []string) []string {
+	if names == nil {
+		return nil
+	}
+	bare := make([]string, 0, len(names))
+	for _, name := range names {
+		if to, err := b.addressOf(name); err == nil {
+			bare = append(bare, b.bareOf(to))
+		}
+	}
+	return bare
 }
 
 // mayReach says why a guest may not call somebody; nil for who is no guest.

@@ -113,7 +113,7 @@ const MESSAGES = {
   unavailable: { text: "{name} is not online, and nothing is kept for later.", next: "Try again when they are." },
   forbidden: { text: "{name} takes no messages from you.", next: "They may have to add you as a contact first." },
   "rate-limited": { text: "Too much in a short time.", next: "Wait a moment, then try again." },
-  unsupported: { text: "This cannot be changed here.", next: "The account's other apps can do it." },
+  unsupported: { text: "That cannot be done from here.", next: "Another app of yours may be able to." },
   "bad-message": { text: "The server did not take it.", next: "Check it, then try again." },
 };
 
