@@ -46,9 +46,11 @@ func (b *Bridge) login(s *session, m web.Message) {
 	case b.cfg.Auth != nil:
 		b.check(s, m)
 	case !b.cfg.Anonymous:
+		s.method = "none"
 		b.refuseLogin(s, m, auth.Error{Code: auth.CodeAuthRequired, Text: "nobody can log in here yet (the server's config.toml, [auth])"})
 	default:
-		b.admit(s, m, auth.Grant{Method: "none", Name: m.Name})
+		s.method = "none"
+		b.admit(s, m, auth.Grant{Method: s.method, Name: m.Name})
 	}
 }
 
@@ -156,7 +158,7 @@ func (b *Bridge) admit(s *session, m web.Message, g auth.Grant) {
 		b.welcome(s, m, g)
 		return
 	}
-	if why := b.taken(b.users[local], g); why != "" {
+	if why := b.taken(s, b.users[local], g); why != "" {
 		b.refuseLogin(s, m, auth.Error{Code: "name-taken", Text: why})
 		return
 	}
@@ -177,7 +179,7 @@ func (b *Bridge) admit(s *session, m web.Message, g auth.Grant) {
 
 // taken says why a name cannot be had; "" when it can. Whoever proves that it is his may be
 // there several times, and those who took it without go.
-func (b *Bridge) taken(u *user, g auth.Grant) string {
+func (b *Bridge) taken(s *session, u *user, g auth.Grant) string {
 	switch {
 	case u == nil || len(u.tabs) == 0:
 		return ""
@@ -187,7 +189,7 @@ func (b *Bridge) taken(u *user, g auth.Grant) string {
 		return "somebody is logged in with this name"
 	}
 	for _, t := range slices.Clone(u.tabs) {
-		if !t.proven {
+		if !t.proven && t.sock != s.sock { // who has proved it now is not somebody else
 			t.sock.Close(closeReplaced, "this name is somebody else's")
 			b.closed(t.sock)
 		}

@@ -146,7 +146,7 @@ func (b *Bridge) callPeople(t *tab, m web.Message, offer json.RawMessage) error 
 	}
 	t.visitor.called = time.Now()
 	b.ok(t, m, me.id)
-	b.enter(c, t.user.name)
+	b.enter(c, t.user.bare)
 	c.seek()
 	return nil
 }
