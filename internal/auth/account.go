@@ -42,10 +42,16 @@ func (a *Auth) checkAccount(ctx context.Context, r Request) (Grant, error) {
 		return Grant{}, err
 	}
 	err = r.Account(ctx)
-	wrong := errors.Is(err, ErrWrongPassword)
-	settle(wrong)
 	switch {
-	case wrong:
+	case err == nil:
+		settle(right)
+	case errors.Is(err, ErrWrongPassword):
+		settle(wrong)
+	default:
+		settle(unclear)
+	}
+	switch {
+	case errors.Is(err, ErrWrongPassword):
 		return Grant{}, &Error{Code: CodeAuthFailed, Text: ErrWrongPassword.Error(), Cause: err}
 	case ctx.Err() != nil:
 		return Grant{}, ctx.Err()

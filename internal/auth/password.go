@@ -22,13 +22,15 @@ func (a *Auth) checkPassword(ctx context.Context, r Request) (Grant, error) {
 		return Grant{}, err
 	}
 	good, err := a.passwordMatches(ctx, name, r.Password)
-	settle(err == nil && !good)
 	switch {
 	case err != nil:
+		settle(unclear)
 		return Grant{}, err
 	case !good:
+		settle(wrong)
 		return Grant{}, &Error{Code: CodeAuthFailed, Text: "wrong name or password"}
 	}
+	settle(right)
 	return Grant{Method: "password", Name: r.Name, Multi: true}, nil
 }
 

@@ -10,13 +10,20 @@ import (
 const (
 	maxFailures   = 10               // of one address or name
 	failureWindow = 30 * time.Minute // in which they are counted
-	maxRecords    = 10_000           // of addresses, and as many of names
+	maxRecords    = 10_000           // of addresses, as many of names, and of both together
+
+	// trustTime is how long who got in from somewhere is let try from there, whatever others do
+	// to the name.
+	trustTime = 30 * 24 * time.Hour
 )
 
 // throttle counts what failed, by address and by name. Of one key no more than maxFailures
 // fail in any failureWindow: a try that could be one more waits until those that run have
 // ended, so that neither a hundred tries at once get through nor an office of fifty, who all
 // log in rightly after a restart, is taken for a guesser.
+//
+// Guesses from everywhere close a name, but not for its owner: where somebody has got in
+// before, only the address counts.
 type throttle struct {
 	now   func() time.Time
 	start time.Time
@@ -24,7 +31,20 @@ type throttle struct {
 	mu        sync.Mutex
 	addresses ledger
 	names     ledger
+	trusted   map[visit]time.Duration // since start, when they last got in
 }
+
+// verdict is how a try ended.
+type verdict int
+
+const (
+	unclear verdict = iota // nobody could say
+	right
+	wrong
+)
+
+// visit is a name and where it came from.
+type visit struct{ name, network string }
 
 // ledger has a record for who failed lately or tries just now.
 type ledger map[string]*record
@@ -37,12 +57,12 @@ type record struct {
 }
 
 func newThrottle(now func() time.Time) *throttle {
-	return &throttle{now: now, start: now(), addresses: ledger{}, names: ledger{}}
+	return &throttle{now: now, start: now(), addresses: ledger{}, names: ledger{}, trusted: map[visit]time.Duration{}}
 }
 
 // enter begins a try for the address and the name, "" for none. It waits while tries that run
 // might use up what is allowed. Whoever is let in must call settle once.
-func (t *throttle) enter(ctx context.Context, addr, name string) (settle func(failed bool), err error) {
+func (t *throttle) enter(ctx context.Context, addr, name string) (settle func(verdict), err error) {
 	for {
 		settle, wait, err := t.try(addr, name)
 		if wait == nil {
@@ -57,7 +77,7 @@ func (t *throttle) enter(ctx context.Context, addr, name string) (settle func(fa
 }
 
 // try enters, or says what to wait for.
-func (t *throttle) try(addr, name string) (settle func(bool), wait <-chan struct{}, err error) {
+func (t *throttle) try(addr, name string) (settle func(verdict), wait <-chan struct{}, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now().Sub(t.start)
@@ -78,7 +98,7 @@ func (t *throttle) try(addr, name string) (settle func(bool), wait <-chan struct
 	for _, k := range keys {
 		k.ledger.of(k.key, now).trying++
 	}
-	return func(failed bool) { t.settle(keys, failed) }, nil, nil
+	return func(v verdict) { t.settle(keys, visit{name, network(addr)}, v) }, nil, nil
 }
 
 // fail counts a failure of an address, or says that there were too many.
@@ -106,21 +126,44 @@ type place struct {
 
 func (t *throttle) keys(addr, name string) []place {
 	keys := []place{{t.addresses, network(addr)}}
-	if name != "" {
+	if name != "" && !t.trusts(visit{name, network(addr)}) {
 		keys = append(keys, place{t.names, name})
 	}
 	return keys
 }
 
+// trusts says whether a name has got in from there lately.
+func (t *throttle) trusts(v visit) bool {
+	last, ok := t.trusted[v]
+	return ok && t.now().Sub(t.start)-last < trustTime
+}
+
+// trust remembers who got in, in the place of somebody else when there are too many.
+func (t *throttle) trust(v visit, now time.Duration) {
+	if v.name == "" || v.network == "" {
+		return
+	}
+	if _, known := t.trusted[v]; !known && len(t.trusted) >= maxRecords {
+		for other := range t.trusted {
+			delete(t.trusted, other)
+			break
+		}
+	}
+	t.trusted[v] = now
+}
+
 // settle ends a try.
-func (t *throttle) settle(keys []place, failed bool) {
+func (t *throttle) settle(keys []place, who visit, v verdict) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now().Sub(t.start)
+	if v == right {
+		t.trust(who, now)
+	}
 	for _, k := range keys {
 		r := k.ledger[k.key] // which is there while somebody tries
 		r.trying--
-		if failed {
+		if v == wrong {
 			r.failed = append(r.failed, now)
 		}
 		if r.changed != nil {

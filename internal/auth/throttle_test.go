@@ -127,7 +127,7 @@ func TestOffice(t *testing.T) {
 func TestWhoWaitsMayGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		th := newThrottle(time.Now)
-		var settles []func(bool)
+		var settles []func(verdict)
 		for range maxFailures {
 			settle, err := th.enter(t.Context(), "192.0.2.1", "")
 			if err != nil {
@@ -141,7 +141,7 @@ func TestWhoWaitsMayGo(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		for _, settle := range settles {
-			settle(false)
+			settle(unclear)
 		}
 		if len(th.addresses)+len(th.names) > 0 {
 			t.Errorf("got %v %v, want nothing left", th.addresses, th.names)
@@ -149,19 +149,28 @@ func TestWhoWaitsMayGo(t *testing.T) {
 	})
 }
 
-// Whatever happens when, no more than so many fail in any window, of an address or of a name.
+// Whatever happens when, no more than so many fail in any window, of an address or, from where it
+// has never got in, of a name.
 func TestThrottleNeverLetsMoreFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		th := newThrottle(time.Now)
 		r := rand.New(rand.NewPCG(1, 2))
-		failed := map[string][]time.Time{}
+		failed, known := map[string][]time.Time{}, map[string]bool{}
 		for range 20_000 {
-			addr, name := fmt.Sprintf("192.0.2.%d", r.IntN(5)), fmt.Sprint("user", r.IntN(5))
+			addr, name := fmt.Sprintf("192.0.2.%d", r.IntN(10)), fmt.Sprint("user", r.IntN(10))
 			if settle, err := th.enter(t.Context(), addr, name); err == nil {
-				bad := r.IntN(3) > 0
-				settle(bad)
-				if bad {
+				v := verdict(r.IntN(3))
+				if v == right && r.IntN(200) > 0 {
+					v = wrong
+				}
+				settle(v)
+				switch {
+				case v == right:
+					known[name+addr] = true
+				case v == wrong:
 					failed[addr] = append(failed[addr], time.Now())
+				}
+				if v == wrong && !known[name+addr] {
 					failed[name] = append(failed[name], time.Now())
 				}
 			}
@@ -190,14 +199,14 @@ func TestThrottleIsBounded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			settle(true)
+			settle(wrong)
 		}
 		for i := range 2 * maxRecords {
 			settle, err := th.enter(t.Context(), fmt.Sprintf("2001:db8:%x:%x::1", i>>16, i&0xffff), fmt.Sprint("user", i))
 			if err != nil {
 				t.Fatal(err)
 			}
-			settle(true)
+			settle(wrong)
 		}
 		if len(th.addresses) != maxRecords || len(th.names) != maxRecords {
 			t.Errorf("%d addresses and %d names are remembered, want %d", len(th.addresses), len(th.names), maxRecords)
@@ -219,4 +228,42 @@ func TestThrottleIsBounded(t *testing.T) {
 			t.Errorf("%d addresses, want those of now", n)
 		}
 	})
+}
+
+// Whom others guess at gets in from where he got in before, and only from there.
+func TestGuessersDoNotLockOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := guesser(t, 0)
+		home := Request{Name: "anna", Password: "right", Addr: "192.0.2.1"}
+		want(t, a, home, "")
+		for i := range maxFailures {
+			want(t, a, Request{Name: "anna", Password: "wrong", Addr: fmt.Sprintf("198.51.100.%d", i)}, CodeAuthFailed)
+		}
+		want(t, a, Request{Name: "anna", Password: "right", Addr: "203.0.113.1"}, CodeTooMany)
+		want(t, a, home, "")
+		// From home, too, no more than from any address.
+		for range maxFailures {
+			want(t, a, Request{Name: "anna", Password: "wrong", Addr: home.Addr}, CodeAuthFailed)
+		}
+		want(t, a, home, CodeTooMany)
+		time.Sleep(trustTime)
+		for i := range maxFailures {
+			want(t, a, Request{Name: "anna", Password: "wrong", Addr: fmt.Sprintf("198.51.100.%d", i)}, CodeAuthFailed)
+		}
+		want(t, a, home, CodeTooMany)
+	})
+}
+
+func TestTrustIsBounded(t *testing.T) {
+	th := newThrottle(time.Now)
+	for i := range maxRecords + 100 {
+		settle, err := th.enter(t.Context(), "192.0.2.1", fmt.Sprint("user", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		settle(right)
+	}
+	if len(th.trusted) != maxRecords {
+		t.Errorf("%d are trusted, want %d", len(th.trusted), maxRecords)
+	}
 }
