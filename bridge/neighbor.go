@@ -90,7 +90,7 @@ func (b *Bridge) painted(u *user, c *contact) web.Message {
 	m := web.Message{Type: "presence", Name: b.nameOf(c.bare), Show: "unavailable", Title: c.name, Media: []string{}}
 	switch {
 	case c.blocked:
-	case b.isName(c.bare):
+	case u.isNeighbor(c): // an account sees names here as its server tells it
 		if t := b.tabOf(u, c); t != nil {
 			seen := t.looks()
 			m.Show, m.Status, m.Media = cmp.Or(seen.show, "available"), seen.status, []string{"audio", "video"}

@@ -66,6 +66,10 @@ func (b *Bridge) hear(local string, w word) {
 
 // subscribe is somebody who wants to see a name. It may come again with each of his logins.
 func (b *Bridge) subscribe(local string, w word) {
+	if b.hides(local, w.from) {
+		w.refuse(faults[Forbidden].iq)
+		return
+	}
 	u := b.user(local)
 	c := b.contact(u, w.from)
 	if c == nil {
