@@ -79,7 +79,7 @@ export class Visit {
     $("visit-error").textContent = "";
     this.#busy = true;
     try {
-      await this.#hooks.enter(token ? { token } : { page, name: $("nick").value.trim() });
+      await this.#hooks.enter(token ? { token, caps: ["invite"] } : { page, name: $("nick").value.trim() });
       const bridge = this.#hooks.bridge();
       if (page && bridge?.title) $("visit-title").textContent = bridge.title;
       this.#say(token ? "You can call now." : "");
