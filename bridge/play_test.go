@@ -355,8 +355,8 @@ func (p *theatre) openPage(option string) error {
 	}
 	local, err := localOf(page.Name)
 	p.b.do(func() {
-		if u := p.b.users[local]; u != nil && u.page == nil && len(u.tabs) > 0 {
-			return // somebody has the name; pages are there from the beginning
+		if u := p.b.users[local]; u != nil && len(u.tabs) > 0 {
+			return // pages are there from the beginning, and stay as they are
 		}
 		p.b.cfg.Pages = []Page{page}
 		p.b.openPages()
