@@ -1,7 +1,7 @@
 // The state table by itself: every word the page may say.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { ENDED, ERRORS, STATES, clock, fill, trouble, why } from "../../web/page/states.js";
+import { DELIVERY, ENDED, ERRORS, LOGINS, STATES, clock, fill, patience, refusal, trouble, why } from "../../web/page/states.js";
 
 const REASONS = ["hangup", "decline", "busy", "cancel", "timeout", "elsewhere", "gone", "failed", "incompatible", "media",
   "unavailable", "forbidden", "shutdown", "error"];
@@ -49,6 +49,22 @@ test("every error has a text and a next step; unknown ones too", () => {
     assert.match(next, /\.$/, code);
   }
   assert.match(trouble({ code: "strange", message: "odd thing" }).text, /odd thing/);
+});
+
+test("every refused login has a text and a next step, and a wait is said", () => {
+  for (const [who, table] of Object.entries(LOGINS)) {
+    for (const code of [...Object.keys(table), ...Object.keys(ERRORS)]) {
+      const { text, next } = refusal({ code }, who);
+      assert.match(`${text} ${next}`, /^[A-Z].*\. .*\.$/, `${who} ${code}`);
+    }
+  }
+  assert.equal(refusal({ code: "full", retry: 60 }, "visitor").next, "Try again in 60 seconds.");
+  assert.deepEqual([0.4, 1, 90, 91, 3600].map(patience), ["1 second", "1 second", "90 seconds", "2 minutes", "60 minutes"]);
+});
+
+test("every state of a message has words, not a tick alone", () => {
+  assert.deepEqual(Object.keys(DELIVERY), ["sending", "sent", "received", "failed"]);
+  for (const [state, { text }] of Object.entries(DELIVERY)) assert.match(text, /[a-z]/, state);
 });
 
 test("clock", () => {

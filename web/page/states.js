@@ -74,7 +74,7 @@ export const ERRORS = {
   protocol: { text: "The server did not understand this page.", next: "Reload the page, then log in again." },
   "no-webrtc": { text: "This browser cannot make calls.", next: "Use a current Firefox, Chrome, Edge or Safari." },
   policy: { text: "The server closed the connection.", next: "Wait a minute, then log in again." },
-  refused: { text: "The server refused the login.", next: "The name may be taken; try another one." },
+  refused: { text: "The server refused the login.", next: "Try again, or ask whoever runs it." },
   unsupported: { text: "{name}'s app cannot change a running call to video.", next: "Hang up and call with video." },
 };
 
@@ -160,7 +160,8 @@ export function trouble(error, name = "", about = "") {
  * @param {keyof typeof LOGINS} who
  */
 export function refusal(error, who) {
-  const { text, next } = LOGINS[who][error.code] ?? trouble(error);
+  const about = ERRORS[error.code]?.text.includes("{name}"); // a call, not a login
+  const { text, next } = LOGINS[who][error.code] ?? trouble(about ? { code: "refused" } : error);
   return { text, next: error.retry > 0 ? `Try again in ${patience(error.retry)}.` : next };
 }
 
