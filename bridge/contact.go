@@ -20,17 +20,17 @@ type contact struct {
 	blocked  bool     // neither seen nor heard
 	safe     bool     // that it may see us is stored
 	absent   bool     // its server says that no device of it is there
-	greeted  []string // tabs that it sees without a subscription, because they called
 	watches  bool     // it sees all visitors of a page, which rings it
+	kept     bool     // it is stored
+	shown    bool     // pages have it in their list
+	open     uint8    // questions for caps without answer
+	greeted  []string // tabs that it sees without a subscription, because they called
 	name     string
 	groups   string // one to a line
 	message  string // what its request says
 
 	resources deviceList
-	kept      bool   // it is stored
 	told      uint64 // hash of the last state told to the tabs; 0 for none
-	shown     bool   // pages have it in their list
-	open      int    // questions for caps without answer
 }
 
 // sees says whether a contact is told who comes and goes.

@@ -164,5 +164,11 @@ func (s *stage) held() error {
 	}
 	s.atMost("  memory of each, without what the bridge has before", "%.0f B", each(now-empty), bound)
 	s.note("  at most", "%.0f B", each(most-empty))
+	m, err := s.daemon.metrics()
+	if err != nil {
+		return err
+	}
+	s.note("  in the heap, in stacks", "%.0f B, %.0f B", each(m["go_memstats_heap_inuse_bytes"]), each(m["go_memstats_stack_inuse_bytes"]))
+	s.note("  goroutines of each", "%.1f", each(m["go_goroutines"]))
 	return nil
 }
