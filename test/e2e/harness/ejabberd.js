@@ -40,12 +40,13 @@ modules:
 `
 
 export class Ejabberd {
+  constructor(settings) { Object.assign(this, settings) }
+
   /** Starts a server for domain with the accounts {name: password} and one component, call.DOMAIN. */
   static async start({ dir, domain, secret, accounts }) {
     const [c2s, link] = await freePorts(2)
-    const server = new Ejabberd()
     const certificate = await certify(dir, domain)
-    Object.assign(server, { dir, accounts, domain, certificate, ports: { c2s, link } })
+    const server = new Ejabberd({ dir, accounts, domain, certificate, ports: { c2s, link } })
     await mkdir(join(dir, 'spool'), { recursive: true })
     await writeFile(join(dir, 'ejabberd.yml'), config({ domain, component: `call.${domain}`, secret, ports: server.ports, certificate }))
     await server.up()

@@ -18,7 +18,7 @@ export class Prosody {
     for (let attempt = 0; attempt < 3; attempt++) {
       const [c2s, link, http] = await freePorts(3)
       const prosody = new Prosody({ dir, domain, secret, certificate, ports: { c2s, link, http } })
-      await prosody.#write(accounts)
+      await prosody.register(accounts)
       try {
         await prosody.up()
         return prosody
@@ -31,15 +31,15 @@ export class Prosody {
   }
 
   constructor(settings) {
-    Object.assign(this, settings)
+    Object.assign(this, { config: CONFIG, data: join(settings.dir, 'data') }, settings)
     this.program = null
     this.past = []
   }
 
   get websocket() { return `ws://127.0.0.1:${this.ports.http}/xmpp-websocket` }
 
-  async #write(accounts) {
-    this.data = join(this.dir, 'data')
+  /** Makes these accounts, as prosodyctl would. */
+  async register(accounts) {
     // Dots and other special characters in data paths are %-escaped by Prosody.
     const folder = this.domain.replace(/[^A-Za-z0-9]/g, c => `%${c.charCodeAt(0).toString(16)}`)
     const store = join(this.data, folder, 'accounts')
@@ -60,7 +60,7 @@ export class Prosody {
   /** Starts the process on the same ports and data as before. */
   async up() {
     if (this.program) this.past.push(...this.program.log)
-    this.program = new Program('prosody', 'prosody', ['-F', '--config', CONFIG], { env: this.#environment() })
+    this.program = new Program('prosody', 'prosody', ['-F', '--config', this.config], { env: this.#environment() })
     await Promise.all(Object.values(this.ports).map(port =>
       this.program.line(`port ${port}`, line => line.includes('Activated service') && line.endsWith(`:${port}`), { ms: READY_MS })))
   }
