@@ -74,6 +74,7 @@ type Bridge struct {
 	visits     map[string]int // visitors of pages, by address
 	perWriter  *meters
 	perReader  *meters
+	perAdder   *meters
 }
 
 // New makes a Bridge that sends on stream.
@@ -87,7 +88,7 @@ func New(cfg Config, stream Stream) *Bridge {
 		jingles: map[sessionKey]*xmppEnd{}, proposals: map[proposalKey]*xmppEnd{}, caps: map[string]*caps{}, asking: map[string][]device{}, pending: map[string]int{}, devices: map[string]*contact{}, used: map[string]time.Time{}, pace: newPace(), seed: maphash.MakeSeed(),
 		perAddr: newMeters(cfg.Limits.NewCallsPerAddr), perTarget: newMeters(cfg.Limits.NewCallsPerTarget), perCaller: newMeters(cfg.Limits.RingsPerCaller), perRefusal: newMeters(1),
 		perPage: newMeters(cfg.Limits.CallsPerPage), visits: map[string]int{},
-		perWriter: newMeters(writesPerSender), perReader: newMeters(writesPerName), askers: map[string]int{}, policies: policiesOf(cfg),
+		perWriter: newMeters(writesPerSender), perReader: newMeters(writesPerName), perAdder: newMeters(addsPerSender), askers: map[string]int{}, policies: policiesOf(cfg),
 	}
 	b.remember(cfg.State)
 	b.openPages()

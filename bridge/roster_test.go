@@ -171,6 +171,26 @@ func TestRequestsAreBounded(t *testing.T) {
 	})
 }
 
+// Nor does who adds name after name.
+func TestAddingNamesIsBounded(t *testing.T) {
+	onStage(t, func(p *theatre) {
+		refused := 0
+		for i := range addsPerSender + 10 {
+			said := p.says(t, fmt.Sprintf(`xmpp > <presence type='subscribe' from='mallory@evil.example' to='name%d@call.example.org'/>`, i))
+			refused += strings.Count(strings.Join(said, ""), "resource-constraint")
+		}
+		if len(p.b.users) != addsPerSender+1 || refused != 10 {
+			t.Errorf("%d names are known, %d were refused; want %d and 10", len(p.b.users), refused, addsPerSender+1)
+		}
+		// One whose name is in use can be added, and who is known asks again.
+		for _, to := range []string{"bob", "name0"} {
+			if said := strings.Join(p.says(t, `xmpp > <presence type='subscribe' from='mallory@evil.example' to='`+to+`@call.example.org'/>`), "\n"); !strings.Contains(said, "type='subscribed'") {
+				t.Errorf("%s: got %s", to, said)
+			}
+		}
+	})
+}
+
 // Messages are bounded both ways, and by their length.
 func TestMessagesAreBounded(t *testing.T) {
 	onStage(t, func(p *theatre) {

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"strings"
+	"time"
 
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/element"
@@ -71,6 +72,12 @@ func (b *Bridge) subscribe(local string, w word) {
 		return
 	}
 	u := b.user(local)
+	if len(u.tabs) == 0 && u.contacts[w.from] == nil && !b.perAdder.allow(w.from, time.Now()) {
+		b.metrics.limited.WithLabelValues("subscriptions_per_sender").Inc()
+		w.refuse(full("too many names at once"))
+		b.forget(u)
+		return
+	}
 	c := b.contact(u, w.from)
 	if c == nil {
 		w.refuse(full("the contact list is full"))
@@ -167,6 +174,10 @@ func (b *Bridge) await(u *user, c *contact, w word) {
 
 // Requests that wait: for the answer of one name, and of one who asks many.
 const maxPending, maxAsking = 100, 50
+
+// addsPerSender is how many names that are not here one may add in a minute: lists of names
+// that nobody has are a stranger's to fill.
+const addsPerSender = 100
 
 func (b *Bridge) crowded(u *user, c *contact) bool {
 	waiting := 0
