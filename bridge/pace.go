@@ -286,7 +286,7 @@ func (b *Bridge) wakeAfter(d time.Duration) {
 			b.walk()
 		}
 	}
-	if d < crowdWait && (b.pace.hurry || b.pace.empty()) {
+	if d < crowdWait && (b.pace.hurry || b.pace.empty() || len(b.tabs) == 0) {
 		wake()
 		return
 	}
