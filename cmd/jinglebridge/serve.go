@@ -43,7 +43,7 @@ type parts struct {
 
 // garbage is how much of it may gather before it is collected, in percent of what is in use. Most of
 // that belongs to people who are only there: collecting it more often than usual is cheap.
-const garbage = 40
+const garbage = 30
 
 // serve builds the parts, runs them until ctx or one of them ends, and stops the others.
 func serve(ctx context.Context, c *Config, log *slog.Logger) error {
