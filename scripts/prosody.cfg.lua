@@ -6,7 +6,7 @@ pidfile = ENV_DATA .. "/prosody.pid"
 certificates = ENV_CERTS
 log = { { levels = { min = "info" }, to = "console" } }
 authentication = "internal_plain"
-modules_enabled = { "roster", "saslauth", "tls", "disco", "carbons", "ping", "smacks", "time", "version", "websocket" }
+modules_enabled = { "roster", "saslauth", "tls", "disco", "carbons", "blocklist", "ping", "smacks", "time", "version", "websocket" }
 modules_disabled = { "s2s", "offline" }
 interfaces = { "127.0.0.1" }
 local_interfaces = { "127.0.0.1" }

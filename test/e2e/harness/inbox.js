@@ -21,6 +21,12 @@ export class Inbox {
 
   #wake() { for (const check of [...this.#waiting]) check() }
 
+  /** Takes out all that came so far. */
+  empty() {
+    this.#read = 0
+    return this.heard.splice(0)
+  }
+
   /** What came and was not read yet. */
   get unread() { return this.heard.slice(this.#read) }
 

@@ -45,8 +45,8 @@ export class JSONClient {
   #take(text) {
     this.log.push(`< ${text.slice(0, 300)}`)
     const message = JSON.parse(text)
-    const items = message.type === 'presence' ? [message] : message.items ?? []
-    for (const item of items) this.view.set(item.name, { ...this.view.get(item.name), ...item })
+    if (message.type === 'presence') this.view.set(message.name, { ...this.view.get(message.name), ...message })
+    for (const item of message.items ?? []) this.view.set(item.name, item)
     const inbox = message.type === 'presence' ? this.contacts : this.inbox
     inbox.put(message)
   }

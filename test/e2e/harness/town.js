@@ -11,7 +11,7 @@ import { JMIClient } from './jmiclient.js'
 import { JSONClient } from './jsonclient.js'
 import { Users } from './users.js'
 
-const SCENE_MS = 40_000
+const SCENE_MS = 90_000
 const ROSTER = { caps: ['invite', 'roster', 'messages'] }
 
 export const DOMAIN = 'verona.test'

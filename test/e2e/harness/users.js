@@ -28,7 +28,7 @@ export class Users {
     else user.state = event
   }
 
-  /** Logs in as name with this device; approve says yes to whoever subscribes, and subscribes, too. */
+  /** Logs in as name with this device; approve says yes to whoever subscribes. */
   async login(name, device = 'phone', { approve = true } = {}) {
     const user = new User(this, `${name}/${device}#${++this.#logins}`, `${name}@${this.domain}`)
     this.#users.set(user.as, user)
@@ -83,10 +83,10 @@ export class User {
     return this.inbox.heard.filter(s => isPresence(s, from, type)).length
   }
 
-  /** Waits for what the bridge has said so far, by asking it something that it answers after all of that. */
+  /** Waits for what the bridge has said so far, by writing to nobody, which it answers after all of that. */
   async settled(address) {
-    const id = `settled-${++settlings}`, component = address.replace(/^.*@/, '')
-    this.do('send', { xml: `<iq xmlns='jabber:client' type='get' id='${id}' to='${component}'><ping xmlns='urn:xmpp:ping'/></iq>` })
+    const id = `settled-${++settlings}`
+    this.do('send', { xml: `<message xmlns='jabber:client' type='chat' id='${id}' to='${address.replace(/^.*@/, 'nobody-at-all@')}'><body>Anybody?</body></message>` })
     await this.answer(id)
   }
 

@@ -2,7 +2,7 @@
 """XMPP users on slixmpp, all of them in one process: they have contacts, write, and see who is there.
 
 Driven by JSON lines: commands on standard input, events on standard output. What an app does by itself slixmpp does here:
-contact list, capabilities, receipts, carbons, and a subscription for whoever subscribes. "as" is which user, and device.
+contact list, capabilities, receipts, carbons, and a yes to whoever subscribes. "as" is which user, and device.
 
   {"do": "login", "as": AS, "jid": FULL, "password": ..., "approve": true}     {"do": "logout" | "vanish", "as": AS}
   {"do": "subscribe" | "subscribed" | "unsubscribe" | "unsubscribed", "as": AS, "to": BARE}
@@ -41,7 +41,7 @@ class User(slixmpp.ClientXMPP):
     def __init__(self, name, jid, password, approve):
         super().__init__(jid, password)
         self.name, self.told = name, {}
-        self.auto_authorize = approve
+        self.auto_authorize, self.auto_subscribe = approve, False
         for plugin in PLUGINS:
             self.register_plugin(plugin)
         self["feature_mechanisms"].unencrypted_scram = True
