@@ -72,12 +72,6 @@ func (b *Bridge) subscribe(local string, w word) {
 		return
 	}
 	u := b.user(local)
-	if len(u.tabs) == 0 && u.contacts[w.from] == nil && !b.perAdder.allow(w.from, time.Now()) {
-		b.metrics.limited.WithLabelValues("subscriptions_per_sender").Inc()
-		w.refuse(full("too many names at once"))
-		b.forget(u)
-		return
-	}
 	c := b.contact(u, w.from)
 	if c == nil {
 		w.refuse(full("the contact list is full"))
@@ -88,10 +82,16 @@ func (b *Bridge) subscribe(local string, w word) {
 	case c.blocked: // as from a name that nobody uses, and nobody answers
 	case c.from && c.safe:
 		b.shown(u, c)
-	case c.from, c.approved, b.lets(b.policyOf(u).SeenBy, u, c.bare):
+	case c.from, c.approved:
 		b.grant(u, c, w)
-	default:
+	case !b.lets(b.policyOf(u).SeenBy, u, c.bare):
 		b.await(u, c, w)
+	case len(u.tabs) == 0 && !c.matters() && !b.perAdder.allow(w.from, time.Now()):
+		b.metrics.limited.WithLabelValues("subscriptions_per_sender").Inc()
+		w.refuse(full("too many names at once"))
+		b.tidy(u, c)
+	default:
+		b.grant(u, c, w)
 	}
 }
 
@@ -175,8 +175,8 @@ func (b *Bridge) await(u *user, c *contact, w word) {
 // Requests that wait: for the answer of one name, and of one who asks many.
 const maxPending, maxAsking = 100, 50
 
-// addsPerSender is how many names that are not here one may add in a minute: lists of names
-// that nobody has are a stranger's to fill.
+// addsPerSender is how many names that are not here, and let him, one may add in a minute:
+// lists of names that nobody has are a stranger's to fill.
 const addsPerSender = 100
 
 func (b *Bridge) crowded(u *user, c *contact) bool {
