@@ -97,7 +97,7 @@ func (b *Bridge) leftovers(complain func(string, ...any)) {
 	contacts := 0
 	for _, u := range b.users {
 		contacts += len(u.contacts)
-		if len(u.contacts) == 0 && len(u.missed) == 0 && u.page == nil {
+		if len(u.contacts) == 0 && u.page == nil {
 			complain("%s is remembered, and nobody has it in a list", u.bare)
 		}
 		for _, c := range u.contacts {

@@ -170,9 +170,14 @@ func (b *Bridge) forget(u *user) {
 		b.letGo(u)
 		return
 	}
-	if len(u.contacts) == 0 && len(u.missed) == 0 && u.page == nil {
-		delete(b.users, u.key)
+	if len(u.contacts) > 0 || u.page != nil {
+		return
 	}
+	if len(u.missed) > 0 { // of those who were its contacts; else strangers could fill the list of names
+		u.missed = nil
+		b.keep(store.TakeMissed{Local: u.key}, b.kept)
+	}
+	delete(b.users, u.key)
 }
 
 // inOrder lists the calls of a browser as they began.

@@ -162,7 +162,8 @@ func (s *stage) held() error {
 	if s.plan.accounts < manyAccounts {
 		bound += each(slack)
 	}
-	s.atMost("  memory of each, without what the bridge has before", "%.0f B", each(now-empty), bound)
+	s.note("  memory of each, its browser included, without what the bridge has before", "%.0f B", each(now-empty))
+	s.atMost("  of that, more than a browser without an account", "%.0f B", each(now-empty)-s.browser, bound)
 	s.note("  at most", "%.0f B", each(most-empty))
 	m, err := s.daemon.metrics()
 	if err != nil {

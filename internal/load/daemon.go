@@ -14,13 +14,14 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/jinglebridge/jinglebridge/internal/xmpptest"
 )
 
 // daemon is the bridge that is measured.
 type daemon struct {
 	cmd         *exec.Cmd
 	page, admin string // ws://…, http://…
-	log         *os.File
 	ended       chan struct{}
 }
 
@@ -56,7 +57,7 @@ func startDaemon(binary, dir, text string, verbose bool) (*daemon, error) {
 		return nil, err
 	}
 	cmd := exec.Command(binary, "serve", "--config", file)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	xmpptest.DieWithParent(cmd)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return nil, err

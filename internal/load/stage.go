@@ -25,6 +25,7 @@ type stage struct {
 	daemon  *daemon
 	pages   []*page
 	empty   float64 // bytes of a bridge without people
+	browser float64 // bytes of one more browser with its contacts
 }
 
 // The people's domain, and below it that of the bridge, which is then at home there.

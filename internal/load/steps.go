@@ -10,7 +10,7 @@ import (
 const (
 	perUser      = 15_000.0 // bytes of each of manyUsers, with the bridge's own share
 	manyUsers    = 10_000
-	perAccount   = 30_000.0 // bytes of each of manyAccounts, without the bridge's own share
+	perAccount   = 30_000.0 // bytes of each of manyAccounts, more than a browser has without one
 	manyAccounts = 1000
 	slack        = 8e6 // bytes that a process may have lying about when its people are few
 	starTime     = 2 * time.Second
@@ -76,6 +76,7 @@ func (s *stage) idle() error {
 		s.note(all, "%.0f B", each(now))
 		s.atMost(more, "%.0f B", each(now-s.empty), perUser+each(slack))
 	}
+	s.browser = each(now - s.empty)
 	s.note("  at most, until now", "%.0f B", each(most))
 	s.note("  in the heap, in stacks", "%.0f B, %.0f B", each(m["go_memstats_heap_inuse_bytes"]), each(m["go_memstats_stack_inuse_bytes"]))
 	return nil

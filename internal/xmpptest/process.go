@@ -37,7 +37,7 @@ func (p *process) Start() error {
 	defer out.Close()
 	cmd := p.command()
 	cmd.Stdout, cmd.Stderr = out, out
-	dieWithParent(cmd)
+	DieWithParent(cmd)
 	if err := cmd.Start(); err != nil {
 		return err
 	}

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// dieWithParent leaves no server behind when a test is killed.
-func dieWithParent(cmd *exec.Cmd) {
+// DieWithParent leaves no server behind when a test is killed.
+func DieWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 }
 
