@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe } from 'node:test'
 import { certify } from './harness/certificate.js'
 import { Ejabberd } from './harness/ejabberd.js'
+import { JSONClient } from './harness/jsonclient.js'
 import { freePorts } from './harness/ports.js'
 import { Prosody } from './harness/prosody.js'
 import { Town } from './harness/town.js'
@@ -15,6 +16,7 @@ import { until } from './harness/wait.js'
 const DOMAIN = 'example.org'
 const PASSWORDS = { juliet: 'capulet', romeo: 'montague' }
 const SECRET = '"…"'
+const MISTYPED = 3 // passwords, which is more than ejabberd takes here from any address but the bridge's
 
 /** The first block in this language of a file of the project, with its names for what differs here. */
 async function snippet(file, language, values) {
@@ -77,7 +79,7 @@ class DocumentedEjabberd extends documented(Ejabberd) {
     await writeFile(join(dir, 'ejabberd.yml'), `
 hosts: ["${domain}"]
 certfiles: ["${certificate.file}", "${certificate.key}"]
-${await snippet('docs/operating.md', 'yaml', {})}
+${await snippet('docs/operating.md', 'yaml', { 'access: from_bridge': `access: from_bridge\n    c2s_max_auth_failures: ${MISTYPED - 1}` })}
 ${await snippet('README.md', 'yaml', { [SECRET]: JSON.stringify(secret), 5347: ports.link })}
   - port: ${ports.c2s}
     ip: "127.0.0.1"
@@ -106,7 +108,7 @@ let calls = 0
 
 describe('documented configurations', { concurrency: 2 }, () => {
   for (const Server of [DocumentedProsody, DocumentedEjabberd]) {
-    describe(Server.name, () => {
+    describe(Server.name, { concurrency: 1 }, () => {
       const town = Town.forSuite(Server, ({ ports, certificate }) => ({
         xmpp: { domain: `call.${DOMAIN}` },
         account: [{ domain: DOMAIN, server: `127.0.0.1:${ports.c2s}`, ca_file: certificate.file }],
@@ -119,6 +121,15 @@ describe('documented configurations', { concurrency: 2 }, () => {
         one.send({ type: 'accept', name: romeo.name, call: invite.call })
         await romeo.inbox.find('the yes', m => m.type === 'accept')
         await two.inbox.find('the end', m => m.type === 'leave' && m.reason === 'elsewhere')
+      })
+
+      town.scene('wrong passwords of some do not shut out the others', async () => {
+        const visitor = town.enter(await JSONClient.connect(town.bridge.websocket, 'visitor'))
+        for (let i = 0; i < MISTYPED; i++) {
+          const { code } = await visitor.login({ v: 1, name: `juliet@${DOMAIN}`, password: `capulet${i}` })
+          assert.equal(code, 'auth-failed')
+        }
+        await page('romeo')
       })
     })
   }
