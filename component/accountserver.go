@@ -175,6 +175,8 @@ func (d *accountDomain) advice(reason string) string {
 		return "is the server running, and is that its port for clients (5222 by custom)?"
 	case "host-unknown":
 		return fmt.Sprintf("the server does not serve %q: look at domain and server of the [[account]]", d.name)
+	case "policy-violation":
+		return "the server shuts this address out, perhaps for passwords that people mistyped: ejabberd's mod_fail2ban needs an access rule that lets it in"
 	}
 	return ""
 }
