@@ -1,16 +1,11 @@
-// Who is there, who asks, and what is written, on the call page; and the people who come to call: all with a real XMPP user.
+// Who is there, who asks, and what is written, on the call page, with a real XMPP user.
 
 import assert from 'node:assert/strict'
 import { COMPONENT, DOMAIN, Stage } from './harness/stage.js'
 import { flows } from './harness/media.js'
 
 const ROMEO = `romeo@${DOMAIN}`
-const stage = Stage.forFile({
-  bridge: {
-    policy: { seen_by: 'ask' },
-    page: [{ name: 'frontdoor', title: 'Front door', ring: [ROMEO] }],
-  },
-})
+const stage = Stage.forFile({ bridge: { policy: { seen_by: 'ask' } } })
 
 /** Waits until the page shows this, as text that is in it. */
 const shows = (page, selector, part) => page.waitForFunction(
@@ -50,19 +45,4 @@ stage.test('asked, allowed, seen, on a call, away, written to, and gone', async 
   await page.fill('#body', 'Are you there?')
   await page.press('#body', 'Enter')
   await shows(page, '#talk [data-delivery="failed"]', 'is not online, and nothing is kept for later')
-})
-
-stage.test('a visitor calls the people of the page', async () => {
-  const romeo = await stage.proposer('romeo')
-  const { page, log, context } = await stage.browser.open('visitor', `${stage.bridge.url}call/frontdoor`)
-  const visitor = stage.enter({ name: 'visitor', page, log, context })
-  assert.equal(await page.title(), 'Front door')
-  await page.fill('#nick', 'Rosaline')
-  await page.click('#visit-calls button')
-  await romeo.answer()
-  await page.waitForSelector('#app[data-state="connected"]', { state: 'attached', timeout: 10_000 })
-  await flows([visitor, romeo], ['audio'])
-  await page.click('#hangup')
-  await page.click('#close')
-  await shows(page, '#visit-state', 'Thank you')
 })

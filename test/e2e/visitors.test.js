@@ -16,6 +16,7 @@ const stage = Stage.forFile({
 
 stage.test('a visitor calls: both of the page ring, one takes the call, the other stops', async () => {
   const [anna, romeo, benvolio] = await Promise.all([stage.visitor('frontdoor', 'Anna'), stage.proposer('romeo'), stage.proposer('benvolio')])
+  assert.equal(await anna.page.title(), 'Front door')
   await anna.ring()
   await benvolio.is('incoming')
   await romeo.is('incoming')
