@@ -32,13 +32,20 @@ func addressOfEnd(e end) string {
 	return e.who()
 }
 
-// spelled is how a name is written whose owner is not here; its local part knows no capitals.
-func (b *Bridge) spelled(local string) string { return cmp.Or(b.spellings[local], unescape(local)) }
+// spelled is how a name is written, and shown, whose owner is not here; its local part knows no
+// capitals. A title is no name: who calls it would reach somebody else, of that name.
+func (b *Bridge) spelled(local string) (name, title string) {
+	shown := cmp.Or(b.spellings[local], unescape(local))
+	if same, err := localOf(shown); err != nil || same != local {
+		return unescape(local), shown
+	}
+	return shown, ""
+}
 
 // spell keeps how somebody who has proved a name is shown, for when nobody is logged in with it.
 func (b *Bridge) spell(u *user, method string) {
 	shown := u.shown()
-	if b.cfg.Store == nil || u.account != nil || b.spelled(u.key) == shown {
+	if b.cfg.Store == nil || u.account != nil || cmp.Or(b.spellings[u.key], unescape(u.key)) == shown {
 		return
 	}
 	b.spellings[u.key] = shown

@@ -83,6 +83,12 @@ func (u *user) self() string {
 	return u.bare
 }
 
+// lets says whether somebody may see a user.
+func (u *user) lets(bare string) bool {
+	c := u.contacts[bare]
+	return c != nil && c.from && !c.blocked
+}
+
 // address is how XMPP users know a tab: by its name, but for a visitor and a device.
 func (t *tab) address() string {
 	if t.visitor != nil || t.user.account != nil {
@@ -101,7 +107,8 @@ func (b *Bridge) upstreamError() web.Message {
 func (b *Bridge) user(local string) *user {
 	u := b.users[local]
 	if u == nil {
-		u = &user{key: local, link: b.link, name: b.spelled(local), bare: local + "@" + b.cfg.Domain, contacts: map[string]*contact{}}
+		u = &user{key: local, link: b.link, bare: local + "@" + b.cfg.Domain, contacts: map[string]*contact{}}
+		u.name, u.title = b.spelled(local)
 		b.users[local] = u
 	}
 	return u
