@@ -116,7 +116,8 @@ func (b *Bridge) fromOtherDevice(u *user, device, caller string, message element
 // its other devices have it, too; and what only those can read is shown as the sender's
 // client says it to us.
 func (b *Bridge) writtenToAccount(u *user, s *component.Stanza, body string) {
-	if b.handToAccount(u, s, body) {
+	// A receipt says that somebody is here (XEP-0184 §8).
+	if b.handToAccount(u, s, body) && u.lets(component.Bare(s.From)) {
 		b.confirm(s, u.tabs[0])
 	}
 }

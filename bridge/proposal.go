@@ -155,8 +155,12 @@ func (b *Bridge) fromProposal(s *component.Stanza, m jingle.Message) {
 // lateProposal: a device that goes on with a call that is over is told so, or it would
 // wait for a session that never comes.
 func (b *Bridge) lateProposal(s *component.Stanza, m jingle.Message) {
-	if m.Kind != "proceed" || component.Bare(s.From) == s.From || b.ours(s.To) == "" {
+	local := b.ours(s.To)
+	if m.Kind != "proceed" || component.Bare(s.From) == s.From || local == "" {
 		return
+	}
+	if u := b.users[local]; u != nil && u.account != nil {
+		return // it may be for another device of the account
 	}
 	_ = b.sendProposal(s.To, s.From, jingle.Message{Kind: "retract", ID: m.ID, Reason: jingle.Reason{Condition: "expired"}})
 }
@@ -262,7 +266,7 @@ func (b *Bridge) ringProposal(s *component.Stanza, m jingle.Message, u *user, ta
 	}
 	now := time.Now()
 	if f := b.ringAllowance(u, from, now); f != None {
-		if b.perRefusal.allow(from, now) { // said once; who goes on is not worth an answer
+		if u.account == nil && b.perRefusal.allow(from, now) { // said once; who goes on is not worth an answer
 			b.log.Info("call refused", "from", from, "to", u.name, "reason", faults[f].leave)
 			b.refuseProposal(s, m, f, "")
 		}
@@ -301,6 +305,9 @@ func (u *user) inSession(b *Bridge, peer, sid string) bool {
 // proposal in it, for those who read errors, then a reject for those who do not.
 // COMPAT Conversations: fails at once on the error; Dino, Monal, Siskin: wait for a reject.
 func (b *Bridge) unreachable(s *component.Stanza, m jingle.Message, f Fault) {
+	if u := b.users[s.To]; u != nil && u.account != nil {
+		return // its other devices may be reached
+	}
 	b.refuseIQ(s, faults[f].iq)
 	b.refuseProposal(s, m, Gone, "not online")
 }

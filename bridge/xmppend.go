@@ -110,6 +110,9 @@ func (x *xmppEnd) ringing(by end) {
 		x.tell(&jingle.Jingle{Action: jingle.SessionInfo, Info: []jingle.Info{{Space: jingle.NSRTPInfo, Name: "ringing"}}}, nil)
 		return
 	}
+	if x.discreet() {
+		return
+	}
 	_ = x.say(x.peer, jingle.Message{Kind: "ringing"})
 }
 
@@ -117,7 +120,7 @@ func (x *xmppEnd) ringing(by end) {
 // COMPAT Conversations 2.19: without one, or a ringing, it gives up after 12 s; a page of
 // somebody else's may never say that it rings.
 func (x *xmppEnd) receipt() {
-	if x.propose != "" {
+	if x.propose != "" && !(x.stage == proposed && x.discreet()) {
 		_ = x.b.sendReceipt(x.self, x.peer, x.propose)
 		x.propose = ""
 	}
@@ -371,7 +374,7 @@ func (x *xmppEnd) over(f Fault, text string) {
 		if x.jmi {
 			x.b.owe(x.user.link, func() error { return x.say(x.peer, jingle.Message{Kind: "finish", Reason: reason}) })
 		}
-	case x.stage == fresh:
+	case x.stage == fresh, x.leavesToOthers(f):
 	case x.role == jingle.Responder:
 		if f == Hangup { // nothing succeeded yet
 			reason.Condition = faults[Declined].jingle
@@ -380,6 +383,19 @@ func (x *xmppEnd) over(f Fault, text string) {
 	default:
 		x.retract(f, text)
 	}
+}
+
+// leavesToOthers says whether a call to an account rings on at its other devices: one device's
+// reject is for callers the person's no, so only the person says it.
+func (x *xmppEnd) leavesToOthers(f Fault) bool {
+	return x.user.account != nil && x.role == jingle.Responder && x.stage == proposed && f != Declined && f != Hangup && f != Busy
+}
+
+// discreet says whether the caller must not learn that this device is there before somebody
+// takes the call (XEP-0353 §3.2, XEP-0184 §8): names here are called by whom policy lets in, an
+// account by anybody.
+func (x *xmppEnd) discreet() bool {
+	return x.user.account != nil && !x.user.lets(x.bare)
 }
 
 // retract takes our proposal back from every device that may ring, and from the one that
