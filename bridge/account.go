@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"golang.org/x/time/rate"
+
 	"github.com/jinglebridge/jinglebridge/component"
 	"github.com/jinglebridge/jinglebridge/internal/auth"
 	"github.com/jinglebridge/jinglebridge/jingle"
@@ -36,7 +38,8 @@ var _ Account = (*component.Account)(nil)
 // account is what a user has that is an account; the rest is as with all users.
 type account struct {
 	session Account
-	greeted bool // its presence is out
+	greeted bool          // its presence is out
+	rings   *rate.Limiter // calls to it
 }
 
 // door is where what comes on an account's stream enters.
@@ -99,13 +102,19 @@ func (b *Bridge) hold(s *session, m web.Message, g auth.Grant, held Account) {
 		b.welcome(s, m, g)
 		return
 	}
+	if b.users[held.JID()] != nil { // two could not be told apart
+		held.Close()
+		b.refuseLogin(s, m, auth.Error{Code: "upstream", Text: "the account's server gives the same address twice"})
+		return
+	}
 	if s.tab != nil {
 		b.logout(s)
 	}
 	u := &user{
 		key: held.JID(), bare: bare, name: bare, title: g.Title, link: &link{stream: held},
-		account: &account{session: held}, contacts: map[string]*contact{},
+		account: &account{session: held, rings: perMinute(ringsOfAccount)}, contacts: map[string]*contact{},
 	}
+	u.link.owner = u
 	b.users[u.key] = u
 	b.metrics.accounts.Inc()
 	b.open(s, u, canInvite(m))

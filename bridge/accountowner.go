@@ -36,7 +36,7 @@ func (b *Bridge) decideAccount(t *tab, m web.Message, bare string) error {
 		return b.askServer(t, m, w.Bytes())
 	}
 	if c := u.contacts[bare]; c != nil && (m.Type == "subscribed" || m.Type == "unsubscribed") {
-		b.setPending(c, false)
+		b.setPending(u, c, false)
 		b.tidy(u, c)
 	}
 	text := ""
@@ -92,7 +92,17 @@ func (b *Bridge) fetchBlocked(u *user) {
 	iq := component.IQ{From: u.key, To: u.bare, Type: "get", Payload: []byte("<blocklist xmlns='" + nsBlocking + "'/>")}
 	err := b.request(iq, func(answer *component.Stanza, err error) {
 		if err == nil && answer.Type == "result" && b.users[u.key] == u {
-			b.setBlocked(u, answer.Child(nsBlocking, "blocklist"), true)
+			list := answer.Child(nsBlocking, "blocklist")
+			still := map[string]bool{}
+			for item := range list.Children() {
+				still[item.Attr("jid")] = true
+			}
+			for _, c := range u.inOrder() {
+				if !still[c.bare] { // unblocked while the link was down
+					b.markBlocked(u, c, false)
+				}
+			}
+			b.setBlocked(u, list, true)
 		}
 	})
 	if err != nil {

@@ -32,7 +32,7 @@ func (b *Bridge) wishOf(u *user, s *component.Stanza) {
 		return
 	}
 	c.call(nickOf(s))
-	b.setPending(c, true)
+	b.setPending(u, c, true)
 	c.message = clip(s.Child(component.NS, "status").TrimmedText(), maxStatus)
 	b.tellPages(u, c, "subscribe", c.message)
 }

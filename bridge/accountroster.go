@@ -21,9 +21,7 @@ func (b *Bridge) fetchRoster(u *user, then func()) {
 		case b.users[u.key] != u || errors.Is(err, component.ErrDown):
 			return // asked again when the link is back
 		case err == nil && answer.Type == "result":
-			for item := range answer.Child(nsRoster, "query").Children() {
-				b.rosterItem(u, item)
-			}
+			b.wholeRoster(u, answer.Child(nsRoster, "query"))
 		default:
 			b.log.Info("an account's contacts are not told", "name", u.bare, "err", err)
 		}
@@ -32,6 +30,32 @@ func (b *Bridge) fetchRoster(u *user, then func()) {
 	if err != nil {
 		b.kept(err)
 	}
+}
+
+// wholeRoster takes the list as it is now: who was removed while the link was down is in no push.
+func (b *Bridge) wholeRoster(u *user, list element.Element) {
+	there := map[string]bool{}
+	for item := range list.Children() {
+		there[component.Bare(item.Attr("jid"))] = true
+		b.rosterItem(u, item)
+	}
+	for _, c := range u.inOrder() {
+		if !there[c.bare] {
+			b.rosterRemoved(u, c)
+		}
+	}
+}
+
+// rosterRemoved takes a contact from the list. One that asks, or is blocked, stays so.
+func (b *Bridge) rosterRemoved(u *user, c *contact) {
+	if !c.from && !c.to && !c.asked && !c.listed {
+		return
+	}
+	c.from, c.safe, c.to, c.asked, c.listed = false, false, false, false, false
+	b.gone(c)
+	b.paint(u, c)
+	b.push(u, c)
+	b.tidy(u, c)
 }
 
 // rosterPushed takes a change of the list. Only the account's own server says such
@@ -57,11 +81,7 @@ func (b *Bridge) rosterItem(u *user, item element.Element) {
 	subscription := item.Attr("subscription")
 	if subscription == "remove" {
 		if c := u.contacts[bare]; c != nil {
-			c.from, c.safe, c.to, c.asked, c.listed = false, false, false, false, false
-			b.gone(c)
-			b.paint(u, c)
-			b.push(u, c)
-			b.tidy(u, c)
+			b.rosterRemoved(u, c)
 		}
 		return
 	}
@@ -76,7 +96,7 @@ func (b *Bridge) rosterItem(u *user, item element.Element) {
 	c.asked = item.Attr("ask") == "subscribe"
 	c.name, c.groups = clip(strings.TrimSpace(item.Attr("name")), maxTitle), groupsIn(item)
 	if c.from {
-		b.setPending(c, false)
+		b.setPending(u, c, false)
 	}
 	if !c.to {
 		b.gone(c)

@@ -55,14 +55,14 @@ type Bridge struct {
 	asking     map[string][]device  // of those that somebody is asked for: who waits for the answer
 	used       map[string]time.Time // links that count once, when there is no store
 	pace       pace
-	arrivals   uint64            // of devices, counted
-	seed       maphash.Seed      // of hashes that mean something here only
-	capsOpen   int               // questions for caps without answer
-	sorry      func()            // answers what this turn is about, should it fail; nil when it is answered
-	next       []func()          // at the end of this turn
-	policies   map[string]Policy // of names that have one, by local part
-	askers     map[string]int    // requests that wait for an answer, by whose they are
-	contacts   int
+	arrivals   uint64              // of devices, counted
+	seed       maphash.Seed        // of hashes that mean something here only
+	sorry      func()              // answers what this turn is about, should it fail; nil when it is answered
+	next       []func()            // at the end of this turn
+	policies   map[string]Policy   // of names that have one, by local part
+	askers     map[string]int      // requests that wait for an answer, by whose they are
+	contacts   int                 // of names here
+	borrowed   int                 // of accounts
 	devices    map[string]*contact // of each XMPP user the entry that knows devices of his, the last one told
 	rooms      int                 // with somebody in them
 	pending    map[string]int      // calls that ring, by who they ring at and by whose they are

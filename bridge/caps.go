@@ -21,9 +21,10 @@ const (
 
 	maxCaps = 1000 // kinds of clients remembered
 
-	// Questions without answer, of all and of one contact: those who never answer must not
-	// use up the open requests that calls need.
+	// Questions without answer, of all on one link and of one contact: those who never answer
+	// must not use up the open requests that calls need.
 	maxCapsOpen, maxCapsOpenOf = 256, 8
+	maxCapsOpenAccount         = 32
 )
 
 // caps is what matters of a client's features.
@@ -92,7 +93,11 @@ func (b *Bridge) heardCaps(key string) {
 // that say the same, any other for this device only (XEP-0115 §5.4). It returns false when
 // nothing could be asked.
 func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) bool {
-	if b.capsOpen >= maxCapsOpen || c.open >= maxCapsOpenOf {
+	most := maxCapsOpen
+	if u.account != nil {
+		most = maxCapsOpenAccount
+	}
+	if u.link.asking >= most || c.open >= maxCapsOpenOf {
 		b.metrics.limited.WithLabelValues("open_caps").Inc()
 		r.node = "" // asked when it next says something
 		return false
@@ -102,9 +107,9 @@ func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) boo
 	w.Start(nsDisco, "query")
 	w.AttrIf("node", key)
 	w.End()
-	b.capsOpen++
+	u.link.asking++
 	c.open++
-	closed := func() { b.capsOpen--; c.open-- }
+	closed := func() { u.link.asking--; c.open-- }
 	err := b.request(component.IQ{From: u.self(), To: r.jid, Type: "get", Payload: w.Bytes()}, func(answer *component.Stanza, err error) {
 		closed()
 		defer b.heardCaps(key)

@@ -55,15 +55,24 @@ func (b *Bridge) contact(u *user, bare string) *contact {
 	if c := u.contacts[bare]; c != nil {
 		return c
 	}
-	if len(u.contacts) >= b.cfg.Limits.Roster || b.contacts >= b.cfg.Limits.Rosters && !b.makeRoom(u) {
+	if len(u.contacts) >= b.cfg.Limits.Roster || *b.counted(u) >= b.cfg.Limits.Rosters && !b.makeRoom(u) {
 		b.metrics.limited.WithLabelValues("roster").Inc()
 		return nil
 	}
-	b.contacts++
+	*b.counted(u)++
 	b.metrics.subscriptions.Inc()
 	c := &contact{bare: strings.Clone(bare)}
 	u.contacts[c.bare] = c
 	return c
+}
+
+// counted is how many contacts there are of users of this kind: those of accounts are their
+// servers', and take no room of those that we keep.
+func (b *Bridge) counted(u *user) *int {
+	if u.account != nil {
+		return &b.borrowed
+	}
+	return &b.contacts
 }
 
 // makeRoom forgets the contacts of a name that is not here for one that is: a stranger can
@@ -72,7 +81,7 @@ func (b *Bridge) makeRoom(u *user) bool {
 	const looks = 100 // at names in no order; a search through all would be a stranger's to order
 	looked := 0
 	for _, other := range b.users {
-		if looked++; len(u.tabs) == 0 || looked > looks {
+		if looked++; len(u.tabs) == 0 || u.account != nil || looked > looks {
 			break
 		}
 		if len(other.tabs) == 0 && len(other.contacts) > 0 && other.page == nil && !other.decided() {
@@ -113,10 +122,10 @@ func (b *Bridge) disown(u *user) {
 func (b *Bridge) dropContacts(u *user) {
 	n := len(u.contacts)
 	b.metrics.subscriptions.Sub(float64(n))
-	b.contacts -= n
+	*b.counted(u) -= n
 	for _, c := range u.contacts {
 		b.gone(c)
-		b.setPending(c, false)
+		b.setPending(u, c, false)
 		if c.kept {
 			b.keep(store.DropContact{Local: u.key, Bare: c.bare}, b.kept)
 		}
@@ -142,7 +151,7 @@ func (b *Bridge) tidy(u *user, c *contact) {
 		b.keep(store.DropContact{Local: u.key, Bare: c.bare}, b.kept)
 	}
 	delete(u.contacts, c.bare)
-	b.contacts--
+	*b.counted(u)--
 	b.metrics.subscriptions.Dec()
 	b.push(u, c)
 	b.forget(u)
@@ -157,16 +166,20 @@ func (b *Bridge) gone(c *contact) {
 }
 
 // setPending counts who waits for an answer, by whose request it is.
-func (b *Bridge) setPending(c *contact, pending bool) {
+func (b *Bridge) setPending(u *user, c *contact, pending bool) {
 	if pending == c.pending {
 		return
 	}
-	c.pending = pending
-	if pending {
+	if c.pending = pending; !pending {
+		c.message = ""
+	}
+	switch {
+	case u.account != nil: // its server could say so of anybody
+		return
+	case pending:
 		b.askers[c.bare]++
 		return
 	}
-	c.message = ""
 	if b.askers[c.bare]--; b.askers[c.bare] == 0 {
 		delete(b.askers, c.bare)
 	}

@@ -89,8 +89,8 @@ func TestQuestionsForCapsAreBounded(t *testing.T) {
 		time.Sleep(16 * time.Second)
 		synctest.Wait()
 		p.scene(`xmpp > <presence from='juliet@example.org/d' to='bob@call.example.org'><c xmlns='http://jabber.org/protocol/caps' node='n' ver='49' hash='sha-1'/></presence>`)
-		if asked := p.iqs - before; asked != maxCapsOpenOf+1 || p.b.capsOpen != 1 {
-			t.Errorf("asked %d times, %d open; want one more than %d, and 1", asked, p.b.capsOpen, maxCapsOpenOf)
+		if asked := p.iqs - before; asked != maxCapsOpenOf+1 || p.b.link.asking != 1 {
+			t.Errorf("asked %d times, %d open; want one more than %d, and 1", asked, p.b.link.asking, maxCapsOpenOf)
 		}
 	})
 }

@@ -96,7 +96,9 @@ func (b *Bridge) leftovers(complain func(string, ...any)) {
 	}
 	contacts := 0
 	for _, u := range b.users {
-		contacts += len(u.contacts)
+		if u.account == nil {
+			contacts += len(u.contacts)
+		}
 		if len(u.contacts) == 0 && u.page == nil {
 			complain("%s is remembered, and nobody has it in a list", u.bare)
 		}
@@ -108,6 +110,14 @@ func (b *Bridge) leftovers(complain func(string, ...any)) {
 	}
 	if contacts != b.contacts {
 		complain("%d contacts are counted, %d are there", b.contacts, contacts)
+	}
+	if b.borrowed != 0 {
+		complain("%d contacts of accounts are counted after everybody has gone", b.borrowed)
+	}
+	for bare, n := range b.askers {
+		if n <= 0 {
+			complain("%d requests of %s are counted", n, bare)
+		}
 	}
 }
 

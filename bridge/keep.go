@@ -34,7 +34,7 @@ func (b *Bridge) remember(s store.State) {
 			c.listed, c.blocked = k.Listed, k.Blocked
 			c.name, c.groups = k.Title, k.Groups
 			c.kept, c.safe = true, k.From
-			b.setPending(c, k.Pending)
+			b.setPending(u, c, k.Pending)
 			c.message = k.Message
 			if k.Greeted {
 				c.greeted = slices.Clone(ghosts[k.Local])

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"errors"
+	"iter"
 	"time"
 
 	"github.com/jinglebridge/jinglebridge/component"
@@ -12,8 +13,10 @@ import (
 // here speak on, or that of one account which a browser has logged in with.
 type link struct {
 	stream  Stream
+	owner   *user // the account it is of; nil for the component's
 	up      bool
 	owed    []func() error // what waits for it to come back
+	asking  int            // questions for caps without answer
 	crowded int            // ends that wait for room in the queue or among the open requests
 }
 
@@ -49,10 +52,8 @@ func (b *Bridge) linked(l *link, up bool) {
 		b.linkLost(l)
 		return
 	}
-	for _, u := range b.users {
-		if u.link == l {
-			b.onlineAgain(u)
-		}
+	for u := range b.on(l) {
+		b.onlineAgain(u)
 	}
 	b.walk()
 	owed := l.owed
@@ -69,18 +70,31 @@ func (b *Bridge) linkLost(l *link) {
 	for _, x := range b.jingles {
 		x.lostLink = x.lostLink || x.user.link == l
 	}
-	for _, u := range b.users {
-		if u.link != l {
-			continue
-		}
+	for u := range b.on(l) {
 		for _, c := range u.contacts {
 			b.gone(c)
 			b.paint(u, c)
 		}
+		for _, t := range u.tabs {
+			if !t.sock.Old() && t.seat == nil {
+				t.sock.Send(b.upstreamError())
+			}
+		}
 	}
-	for _, t := range b.tabs {
-		if t.user.link == l && !t.sock.Old() && t.seat == nil {
-			t.sock.Send(b.upstreamError())
+}
+
+// on are the users who speak on a link. When a server goes, all of its accounts lose theirs,
+// and each looks at itself only.
+func (b *Bridge) on(l *link) iter.Seq[*user] {
+	return func(yield func(*user) bool) {
+		if l.owner != nil {
+			yield(l.owner)
+			return
+		}
+		for _, u := range b.users {
+			if u.link == l && !yield(u) {
+				return
+			}
 		}
 	}
 }

@@ -38,7 +38,7 @@ const (
 func (b *Bridge) login(s *session, m web.Message) {
 	switch {
 	case b.stopping:
-		b.refuseLogin(s, m, auth.Error{Code: "upstream", Text: "the server restarts"})
+		b.refuseLogin(s, m, errStopping)
 	case s.checking:
 		b.refuseLogin(s, m, auth.Error{Code: auth.CodeTooMany, Text: "one login at a time"})
 	case m.Page != "":
@@ -53,6 +53,8 @@ func (b *Bridge) login(s *session, m web.Message) {
 		b.admit(s, m, auth.Grant{Method: s.method, Name: m.Name})
 	}
 }
+
+var errStopping = auth.Error{Code: "upstream", Text: "the server restarts"}
 
 // check has a login checked outside of the loop.
 func (b *Bridge) check(s *session, m web.Message) {
@@ -79,12 +81,15 @@ func (b *Bridge) check(s *session, m web.Message) {
 }
 
 func (b *Bridge) checked(s *session, m web.Message, g auth.Grant, held Account, err error) {
-	if held != nil && (b.sessions[s.sock] != s || err != nil) {
+	if held != nil && (b.sessions[s.sock] != s || err != nil || b.stopping) {
 		held.Close()
 	}
 	var refused *auth.Error
 	switch {
 	case b.sessions[s.sock] != s: // gone meanwhile
+	case b.stopping: // whoever came online now would stay so for his contacts
+		s.checking = false
+		b.refuseLogin(s, m, errStopping)
 	case errors.As(err, &refused):
 		b.log.Debug("login refused", "err", err)
 		s.checking = false
@@ -116,6 +121,8 @@ func (b *Bridge) once(s *session, m web.Message, g auth.Grant) {
 		}
 		switch {
 		case b.sessions[s.sock] != s:
+		case b.stopping:
+			b.refuseLogin(s, m, errStopping)
 		case errors.Is(err, store.ErrUsed):
 			b.refuseLogin(s, m, auth.Error{Code: auth.CodeForbidden, Text: "this link has been used already"})
 		case err != nil:

@@ -206,7 +206,7 @@ func (b *Bridge) approve(t *tab, m web.Message, c *contact) error {
 	u, before := t.user, *c
 	if c.pending {
 		c.from, c.listed = true, true
-		b.setPending(c, false)
+		b.setPending(u, c, false)
 	} else {
 		c.approved = !c.from
 	}
@@ -217,7 +217,7 @@ func (b *Bridge) approve(t *tab, m web.Message, c *contact) error {
 		}
 	}, func() {
 		c.from, c.listed, c.approved = before.from, before.listed, before.approved
-		b.setPending(c, before.pending)
+		b.setPending(u, c, before.pending)
 		c.message = before.message
 		b.tidy(u, c)
 	}))
@@ -231,7 +231,7 @@ var errBlocked = Failed(Forbidden, errors.New("you have blocked this contact"))
 func (b *Bridge) block(t *tab, m web.Message, c *contact) {
 	u, before := t.user, *c
 	c.blocked, c.greeted = true, nil
-	b.setPending(c, false)
+	b.setPending(u, c, false)
 	b.gone(c)
 	if before.sees() {
 		b.hide(u, c)

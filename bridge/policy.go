@@ -90,6 +90,9 @@ func (b *Bridge) mayRing(u *user, bare string) bool {
 
 // ringAllowance says why a stranger must not ring just now; None when he may.
 func (b *Bridge) ringAllowance(u *user, bare string, now time.Time) Fault {
+	if u.account != nil { // who calls is what its server says: nobody else is to suffer for it
+		return b.accountAllowance(u, now)
+	}
 	if !b.perCaller.allow(bare, now) {
 		b.metrics.limited.WithLabelValues("rings_per_caller").Inc()
 		return Busy
@@ -105,14 +108,30 @@ func (b *Bridge) ringAllowance(u *user, bare string, now time.Time) Fault {
 	return None
 }
 
+// ringsOfAccount is for how many callers together an account rings in a minute.
+const ringsOfAccount = 10
+
+func (b *Bridge) accountAllowance(u *user, now time.Time) Fault {
+	if !u.account.rings.AllowN(now, 1) {
+		b.metrics.limited.WithLabelValues("rings_per_account").Inc()
+		return Busy
+	}
+	if b.pending["to "+u.key] >= b.cfg.Limits.PendingPerCallee {
+		b.metrics.limited.WithLabelValues("pending_per_callee").Inc()
+		return Busy
+	}
+	return None
+}
+
 // countPending counts a call among those that ring, until it is taken or over.
 func (b *Bridge) countPending(c *call) {
 	x, ok := c.caller.(*xmppEnd)
 	if !ok {
 		return
 	}
-	for _, key := range []string{"to " + x.user.key, "by " + x.bare} {
-		b.countUntilSettled(c, key)
+	b.countUntilSettled(c, "to "+x.user.key)
+	if x.user.account == nil {
+		b.countUntilSettled(c, "by "+x.bare)
 	}
 }
 
@@ -170,6 +189,9 @@ func (b *Bridge) directDevices(u *user, bare string) []string {
 func (b *Bridge) present(u *user, bare string) *contact {
 	if c := u.contacts[bare]; c != nil && len(c.resources) > 0 {
 		return c
+	}
+	if u.account != nil {
+		return nil // its server would learn of devices that it may not see
 	}
 	return b.devices[bare]
 }

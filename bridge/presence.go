@@ -147,7 +147,7 @@ func (b *Bridge) presenceBounced(local string, s *component.Stanza) {
 	switch component.ErrorOf(s).Condition {
 	case "gone", "item-not-found":
 		c.from, c.to, c.asked, c.approved, c.greeted = false, false, false, false, nil
-		b.setPending(c, false)
+		b.setPending(u, c, false)
 		b.changed(u, c)
 	default:
 		b.paint(u, c)

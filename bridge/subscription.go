@@ -99,7 +99,7 @@ func (b *Bridge) subscribe(local string, w word) {
 func (b *Bridge) grant(u *user, c *contact, w word) {
 	c.call(w.nick)
 	c.from = true
-	b.setPending(c, false)
+	b.setPending(u, c, false)
 	ask := !c.to && !c.asked && !c.approved
 	c.asked = c.asked || ask
 	b.keepContact(u, c, func(err error) {
@@ -156,14 +156,14 @@ func (b *Bridge) await(u *user, c *contact, w word) {
 		return
 	}
 	c.call(w.nick)
-	b.setPending(c, true)
+	b.setPending(u, c, true)
 	c.message = clip(strings.Clone(w.text), maxStatus)
 	b.keepContact(u, c, func(err error) {
 		switch {
 		case u.contacts[c.bare] != c || !c.pending:
 		case err != nil:
 			b.kept(err)
-			b.setPending(c, false)
+			b.setPending(u, c, false)
 			w.refuse(tryLater())
 			b.tidy(u, c)
 		default:
@@ -195,7 +195,7 @@ func (b *Bridge) crowded(u *user, c *contact) bool {
 func (b *Bridge) withdraw(u *user, c *contact, then func(error)) {
 	saw := c.sees()
 	c.from, c.approved = false, false
-	b.setPending(c, false)
+	b.setPending(u, c, false)
 	if saw {
 		b.hide(u, c)
 	}
