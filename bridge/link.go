@@ -52,9 +52,12 @@ func (b *Bridge) linked(l *link, up bool) {
 		b.linkLost(l)
 		return
 	}
+	ours := l == b.link
+	b.pace.resting = b.pace.resting || ours // until all stand in line: who is said anew is said once
 	for u := range b.on(l) {
 		b.onlineAgain(u)
 	}
+	b.pace.resting = b.pace.resting && !ours
 	b.walk()
 	owed := l.owed
 	l.owed = nil
