@@ -13,7 +13,7 @@ const run = promisify(execFile)
 
 export class Overheard {
   constructor(file, component) {
-    const jid = `=["'](?:[^"'@]*@)?${component.replaceAll('.', '\\.')}[/"']`
+    const jid = `=["'](?:(?:[^"'@]*@)?${component.replaceAll('.', '\\.')}[/"']|[^"']*/jinglebridge-)` // of a name, of an account's page
     Object.assign(this, { file, ours: new RegExp(` from${jid}`), theirs: new RegExp(` to${jid}`), some: false })
   }
 
