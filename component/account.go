@@ -76,7 +76,7 @@ func resourceOf(jid string) string { _, _, r := Split(jid); return r }
 
 // attach logs in and binds the resource.
 func (a *Account) attach(ctx context.Context) (*conn, *framer, string, error) {
-	leave, err := a.all.enter(ctx)
+	leave, err := a.who.domain.enter(ctx)
 	if err != nil {
 		return nil, nil, "", err
 	}

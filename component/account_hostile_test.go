@@ -203,3 +203,52 @@ func TestSilentServerIsLeft(t *testing.T) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
 }
+
+// Whoever waits for a server that says nothing keeps nobody of another domain waiting.
+func TestSilentServerIsNobodyElsesMatter(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	ca := xmpptest.CAFor(t)
+	cert := ca.CertifyFor(t, home)
+	server := &xmpptest.Accounts{Domain: home, Password: password, Certificate: &cert, Salt: []byte("salt")}
+	server.ListenFor(t)
+	accounts, err := NewAccounts(AccountsConfig{Domains: []AccountDomain{
+		{Domain: "silent.example", Server: silent.Addr().String()}, {Domain: home, Server: server.Address(), Roots: ca.Pool()},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, loginsAtOnce)
+	for range loginsAtOnce {
+		go func() { ended <- accounts.Check(ctx, "eve@silent.example", password) }()
+	}
+	for range loginsAtOnce { // all are there, and take what place there is
+		c, err := silent.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_, _ = server.Accept() // a check opens no session
+	}()
+	limited, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	if err := accounts.Check(limited, aliceBare, password); err != nil {
+		t.Errorf("got %v, want in", err)
+	}
+	server.Close()
+	await(t, served, "end of the check")
+	cancel()
+	for range loginsAtOnce {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want %v", err, context.Canceled)
+		}
+	}
+}

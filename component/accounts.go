@@ -52,7 +52,7 @@ var (
 )
 
 const (
-	loginsAtOnce  = 16 // others wait: a server that comes back is not stormed
+	loginsAtOnce  = 16 // in one domain; others wait: a server that comes back is not stormed
 	hashesAtOnce  = 2  // each takes a core
 	mostAccounts  = 5000
 	maxPassword   = 1023      // bytes; more is no password anywhere
@@ -68,7 +68,6 @@ type Accounts struct {
 	names   []string // of domains, in the order of the configuration
 	most    int64
 	held    atomic.Int64
-	entry   chan struct{} // who logs in
 	hashing chan struct{} // who hashes a password
 	timing  accountTiming
 }
@@ -102,7 +101,7 @@ func NewAccounts(cfg AccountsConfig) (*Accounts, error) {
 	a := &Accounts{
 		manners: newManners(cfg.Name, cfg.Version, cfg.Namespaces, clientInfo(cfg.Name, cfg.Features), accountLimits(cfg.Limits), cfg.Log),
 		domains: map[string]*accountDomain{}, most: int64(cfg.Most), timing: usualAccountTiming,
-		entry: make(chan struct{}, loginsAtOnce), hashing: make(chan struct{}, hashesAtOnce),
+		hashing: make(chan struct{}, hashesAtOnce),
 	}
 	for _, d := range cfg.Domains {
 		domain, err := newAccountDomain(d)
@@ -157,7 +156,7 @@ func (a *Accounts) Check(ctx context.Context, jid, password string) error {
 		return err
 	}
 	defer who.secret.forget()
-	leave, err := a.enter(ctx)
+	leave, err := who.domain.enter(ctx)
 	if err != nil {
 		return err
 	}
@@ -199,16 +198,6 @@ func said(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	return err
-}
-
-// enter waits for its turn to log in.
-func (a *Accounts) enter(ctx context.Context) (leave func(), err error) {
-	select {
-	case a.entry <- struct{}{}:
-		return func() { <-a.entry }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // credentials are who logs in where, and with what.

@@ -29,6 +29,8 @@ type accountDomain struct {
 	secure *tls.Config
 	direct *tls.Config // the same, for TLS at once
 
+	entry chan struct{} // who logs in: a server that does not answer keeps no other domain's people waiting
+
 	mu   sync.Mutex
 	said complaint
 
@@ -40,7 +42,7 @@ func newAccountDomain(cfg AccountDomain) (*accountDomain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("account.domain %q: want a domain, such as example.org", cfg.Domain)
 	}
-	d := &accountDomain{name: addr.String(), lookup: net.DefaultResolver.LookupSRV}
+	d := &accountDomain{name: addr.String(), lookup: net.DefaultResolver.LookupSRV, entry: make(chan struct{}, loginsAtOnce)}
 	if cfg.Server != "" {
 		server := cfg.Server
 		if !strings.Contains(server, "://") {
@@ -62,6 +64,16 @@ func newAccountDomain(cfg AccountDomain) (*accountDomain, error) {
 	d.direct = d.secure.Clone()
 	d.direct.NextProtos = []string{"xmpp-client"} // XEP-0368 §3
 	return d, nil
+}
+
+// enter waits for its turn to log in.
+func (d *accountDomain) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case d.entry <- struct{}{}:
+		return func() { <-d.entry }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // mayBePlain says whether a server that offers no TLS is spoken to all the same: one that

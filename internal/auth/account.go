@@ -7,13 +7,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/text/secure/precis"
 )
 
 // ErrWrongPassword is what Request.Account says when the account's server knows no such
 // account, or another password of it. Any other error of it says that nobody knows.
 var ErrWrongPassword = errors.New("wrong name or password")
 
-// accountChecks are those under way at once: each waits for a server elsewhere.
+// accountChecks are those under way at once in one domain: each waits for its server.
 const accountChecks = 64
 
 // isAccount says whether a login is that of an XMPP account elsewhere, which its domain checks.
@@ -28,12 +30,13 @@ func (a *Auth) checkAccount(ctx context.Context, r Request) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
-	if !slices.ContainsFunc(a.cfg.AccountDomains, func(d string) bool { return strings.EqualFold(d, domain) }) {
+	i := slices.IndexFunc(a.cfg.AccountDomains, func(d string) bool { return strings.EqualFold(d, domain) })
+	if i < 0 {
 		return Grant{}, &Error{Code: CodeForbidden, Text: fmt.Sprintf("accounts of %s cannot log in here; those of %s can", domain, strings.Join(a.cfg.AccountDomains, ", "))}
 	}
 	select {
-	case a.accounts <- struct{}{}:
-		defer func() { <-a.accounts }()
+	case a.accounts[i] <- struct{}{}:
+		defer func() { <-a.accounts[i] }()
 	default:
 		return Grant{}, &Error{Code: CodeTooMany, Text: "too many logins at once", Retry: 2 * time.Second}
 	}
@@ -64,11 +67,18 @@ func (a *Auth) checkAccount(ctx context.Context, r Request) (Grant, error) {
 // maxAddress is the longest bare JID (RFC 7622 §3.1), in characters, roughly.
 const maxAddress = 2047
 
-// foldAccount returns a bare JID as it is counted and shown, and its domain.
+// foldAccount returns a bare JID as it is counted and shown, and its domain. What a server takes
+// for the same account is counted as that, however it is written (RFC 7622 §3.3).
 func foldAccount(name string) (folded, domain string, err error) {
 	local, domain, _ := strings.Cut(name, "@")
 	if local == "" || domain == "" || !plain(name, maxAddress) || strings.ContainsAny(name, " /\"&'<>") || strings.Contains(domain, "@") || strings.Contains(local, ":") {
-		return "", "", &Error{Code: CodeBadName, Text: "want an address like anna@example.org"}
+		return "", "", errAddress
 	}
-	return strings.ToLower(name), strings.ToLower(domain), nil
+	if local, err = precis.UsernameCaseMapped.String(local); err != nil {
+		return "", "", errAddress
+	}
+	domain = strings.ToLower(domain)
+	return local + "@" + domain, domain, nil
 }
+
+var errAddress = &Error{Code: CodeBadName, Text: "want an address like anna@example.org"}

@@ -84,9 +84,22 @@ func TestAccountsAreThrottled(t *testing.T) {
 	})
 }
 
+// A name written in another way is the same name to its server, and to who counts guesses.
+func TestGuessesAtOneAccountAreCountedTogether(t *testing.T) {
+	a := newAuth(t, Config{AccountDomains: []string{"example.org"}})
+	var server asked
+	names := []string{"alice@example.org", "ALICE@example.org", "\uff41lice@example.org", "\uff21LICE@EXAMPLE.ORG", "al\uff49c\uff45@example.org"}
+	for i := range 2 * maxFailures {
+		_, _ = a.Check(t.Context(), server.request(names[i%len(names)], "wrong", fmt.Sprintf("192.0.2.%d", i)))
+	}
+	if server.times != maxFailures {
+		t.Errorf("the server was asked %d times, want %d", server.times, maxFailures)
+	}
+}
+
 func TestAccountChecksAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAuth(t, Config{AccountDomains: []string{"example.org"}, Now: time.Now})
+		a := newAuth(t, Config{AccountDomains: []string{"example.org", "example.com"}, Now: time.Now})
 		slow := func(ctx context.Context) error {
 			<-ctx.Done()
 			return ctx.Err()
@@ -101,13 +114,15 @@ func TestAccountChecksAreBounded(t *testing.T) {
 		}
 		synctest.Wait()
 		want(t, a, Request{Name: "alice@example.org", Password: "x", Account: slow}, CodeTooMany)
+		var other asked
+		want(t, a, other.request("alice@example.com", "right", "203.0.113.1"), "") // whose server answers
 		cancel()
 		for range accountChecks {
 			if err := <-ended; !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v", err)
 			}
 		}
-		if len(a.throttle.names)+len(a.throttle.addresses)+len(a.accounts) > 0 {
+		if len(a.throttle.names)+len(a.throttle.addresses)+len(a.accounts[0]) > 0 {
 			t.Error("who went away is still counted")
 		}
 	})

@@ -85,9 +85,9 @@ type Auth struct {
 	throttle  *throttle
 	passwords *watched[*passwordFile] // nil without
 	hashes    *hasher
-	accounts  chan struct{} // checks of accounts under way
-	tokens    *verifier     // of JWTs, nil without
-	guests    *verifier     // of guest links, nil without
+	accounts  []chan struct{} // checks of accounts under way, by domain
+	tokens    *verifier       // of JWTs, nil without
+	guests    *verifier       // of guest links, nil without
 }
 
 // New reads the files that cfg names. A key set of a URL is fetched when it is first needed.
@@ -101,7 +101,10 @@ func New(cfg Config) (*Auth, error) {
 	if cfg.Fold == nil {
 		cfg.Fold = foldCase
 	}
-	a := &Auth{cfg: cfg, throttle: newThrottle(cfg.Now), hashes: newHasher(), accounts: make(chan struct{}, accountChecks)}
+	a := &Auth{cfg: cfg, throttle: newThrottle(cfg.Now), hashes: newHasher()}
+	for range cfg.AccountDomains {
+		a.accounts = append(a.accounts, make(chan struct{}, accountChecks))
+	}
 	var err error
 	if cfg.PasswordFile != "" {
 		a.passwords, err = watch(cfg.PasswordFile, cfg.Log, func(name string) (*passwordFile, error) {
