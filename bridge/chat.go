@@ -95,10 +95,11 @@ func (u *user) readers() []*tab {
 
 // hand gives a message to the pages.
 func (b *Bridge) hand(u *user, s *component.Stanza, body string, readers []*tab) {
+	from := component.Bare(s.From)
 	m := web.Message{
-		Type: "message", Name: component.Bare(s.From), Title: nickOf(s), Body: strings.Clone(body), Mid: b.midOf(s), At: sentAt(s),
+		Type: "message", Name: b.nameOf(from), Title: nickOf(s), Body: strings.Clone(body), Mid: b.midOf(s), At: sentAt(s),
 	}
-	if c := u.contacts[m.Name]; c != nil && c.name != "" {
+	if c := u.contacts[from]; c != nil && c.name != "" {
 		m.Title = c.name
 	}
 	for _, t := range readers {

@@ -140,12 +140,14 @@ func (b *Bridge) countRung(c *call) {
 	}
 }
 
-// nickname shows in a proposal who calls (XEP-0172 §4.3): the contact is the page, and has no
-// name of its own for each visitor.
+// nickname shows in a proposal who calls (XEP-0172 §4.3), where the address does not: a page has
+// no contact for each visitor, and a guest's name says nothing.
 func (x *xmppEnd) nickname(w *element.Writer) {
-	if t := x.b.tabs[x.self]; t != nil && t.visitor != nil {
-		w.Leaf(nsNick, "nick", t.shown())
+	t := x.b.tabs[x.self]
+	if t == nil || t.user.account != nil || t.visitor == nil && t.user.nick() == "" {
+		return
 	}
+	w.Leaf(nsNick, "nick", t.shown())
 }
 
 // rejoin makes the people of a page see its visitors, whether or not they have it in a list:

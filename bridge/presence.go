@@ -202,7 +202,9 @@ func (b *Bridge) onlineAgain(u *user) {
 
 func (b *Bridge) offline(t *tab) {
 	if t.user.account != nil {
-		b.send(t.jid, []byte("<presence xmlns='"+component.NS+"' type='unavailable'/>"))
+		var w element.Writer
+		w.Empty(component.NS, "presence", "type", "unavailable", "from", t.jid)
+		b.send(t.jid, w.Bytes())
 		return
 	}
 	b.depart(t)

@@ -205,7 +205,7 @@ func (b *Bridge) ringIn(x *xmppEnd, tabs []*tab, lost *call) error {
 		tabs = []*tab{lost.caller.(*browserEnd).tab}
 		b.yield(lost, x.bare)
 	}
-	rung := b.ringTabs(c, tabs, x.bare, x.nick)
+	rung := b.ringTabs(c, tabs, b.nameOf(x.bare), x.nick)
 	for _, e := range rung {
 		if lost != nil { // also where it was wanted
 			e.(*browserEnd).wanted, e.(*browserEnd).room = true, lost.caller.(*browserEnd).room
