@@ -313,5 +313,9 @@ func (a *Account) release() {
 	if !released {
 		a.who.secret.forget()
 		a.all.held.Add(-1)
+		select {
+		case a.all.left <- struct{}{}:
+		default: // whoever waits looks anyway
+		}
 	}
 }

@@ -2,6 +2,7 @@ package component
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -359,4 +360,35 @@ func TestBusyAccountHandlerIsNotADeadLink(t *testing.T) {
 	if len(h.links) > 0 {
 		t.Error("the link was given up")
 	}
+}
+
+// A session that is closed is waited for: what it said last is with its server then.
+func TestAccountsDrain(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	a, session, _ := logIn(t, server, accounts)
+	limited, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if accounts.Drain(limited); limited.Err() == nil {
+		t.Error("nobody has gone, and it does not wait")
+	}
+	if err := a.Send([]byte("<presence from='" + a.JID() + "' type='unavailable'/>")); err != nil {
+		t.Fatal(err)
+	}
+	a.Close()
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		accounts.Drain(t.Context())
+	}()
+	for {
+		e, err := session.Next()
+		if err != nil {
+			t.Fatalf("the server has not heard that she goes: %v", err)
+		}
+		if e.Name() == "presence" && e.Attr("type") == "unavailable" {
+			break
+		}
+	}
+	session.Close()
+	await(t, drained, "end of the session")
 }

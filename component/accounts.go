@@ -68,6 +68,7 @@ type Accounts struct {
 	names   []string // of domains, in the order of the configuration
 	most    int64
 	held    atomic.Int64
+	left    chan struct{} // one of those held has gone
 	hashing chan struct{} // who hashes a password
 	timing  accountTiming
 }
@@ -101,7 +102,7 @@ func NewAccounts(cfg AccountsConfig) (*Accounts, error) {
 	a := &Accounts{
 		manners: newManners(cfg.Name, cfg.Version, cfg.Namespaces, clientInfo(cfg.Name, cfg.Features), accountLimits(cfg.Limits), cfg.Log),
 		domains: map[string]*accountDomain{}, most: int64(cfg.Most), timing: usualAccountTiming,
-		hashing: make(chan struct{}, hashesAtOnce),
+		left: make(chan struct{}, 1), hashing: make(chan struct{}, hashesAtOnce),
 	}
 	for _, d := range cfg.Domains {
 		domain, err := newAccountDomain(d)
@@ -190,6 +191,18 @@ func (a *Accounts) Login(ctx context.Context, jid, password string) (*Account, e
 		return nil, err
 	}
 	return s, nil
+}
+
+// Drain waits until every session that was closed has said goodbye to its server, or cannot; or
+// for ctx.
+func (a *Accounts) Drain(ctx context.Context) {
+	for a.held.Load() > 0 {
+		select {
+		case <-a.left:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // said returns the error of a context that ended, which is nobody's fault, or err.

@@ -95,10 +95,10 @@ func newAccounts(domains []Account, limits component.Limits, registry prometheus
 }
 
 // withAccounts tells the bridge who logs in accounts, and how they appear.
-func withAccounts(b *bridge.Config, c *Config, registry prometheus.Registerer, log *slog.Logger) error {
+func withAccounts(b *bridge.Config, c *Config, registry prometheus.Registerer, log *slog.Logger) (*component.Accounts, error) {
 	all, err := newAccounts(c.Accounts, c.XMPP.Limits, registry, log)
 	if err != nil || all == nil {
-		return err
+		return nil, err
 	}
 	b.Accounts = accounts{all}
 	for _, a := range c.Accounts {
@@ -106,7 +106,7 @@ func withAccounts(b *bridge.Config, c *Config, registry prometheus.Registerer, l
 			b.AsNames = a.Domain
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // accounts are component.Accounts in the words of bridge and auth.

@@ -24,12 +24,16 @@ import (
 // to send what waits.
 const stopTime = 10 * time.Second
 
+// drainTime is how much of it the servers of accounts have.
+const drainTime = 3 * time.Second
+
 // parts are the rooms, joined.
 type parts struct {
 	cfg *Config
 	log *slog.Logger
 
 	link   *component.Component
+	held   *component.Accounts // nil without any
 	bridge *bridge.Bridge
 	web    *web.Server
 	admin  *admin
@@ -79,7 +83,7 @@ func assemble(ctx context.Context, c *Config, log *slog.Logger) (*parts, error) 
 			return nil, fmt.Errorf("auth: %w", err)
 		}
 	}
-	if err = withAccounts(&b, c, registry, log); err != nil {
+	if p.held, err = withAccounts(&b, c, registry, log); err != nil {
 		return nil, err
 	}
 	if p.store, err = openStore(ctx, c.Store, &b, registry, log); err != nil {
@@ -208,6 +212,7 @@ func (p *parts) run(ctx context.Context) error {
 	p.bridge.Shutdown(limit)
 	p.dismiss(limit)
 	p.web.Shutdown(limit)
+	p.drain(limit)
 	link.stop(limit)
 	loop.stop(limit)
 	admin.stop(limit)
@@ -218,6 +223,17 @@ func (p *parts) run(ctx context.Context) error {
 		p.log.Info("stopped")
 	}
 	return err
+}
+
+// drain lets the accounts say what they have to: that their calls end, and that they go. One
+// server that does not listen keeps nobody here for long.
+func (p *parts) drain(ctx context.Context) {
+	if p.held == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	p.held.Drain(ctx)
 }
 
 // task is a goroutine that ends when it is told to.
