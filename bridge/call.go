@@ -215,6 +215,7 @@ func (c *call) deliver() {
 		c.fail(err)
 		return
 	}
+	c.outdate(c.caller, c.offer)
 	c.offer = nil
 	c.flush(c.caller)
 }
@@ -290,6 +291,7 @@ func (c *call) fromAnswer(from end, d *description) error {
 	}
 	c.b.metrics.setup.Observe(c.answered.Sub(c.began).Seconds())
 	c.log.Debug("call answered", "after", c.answered.Sub(c.began).Round(time.Millisecond))
+	c.outdate(c.callee, d)
 	c.flush(c.callee)
 	c.flush(c.caller) // what waited for one of several to answer
 	return nil
