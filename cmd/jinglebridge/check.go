@@ -27,7 +27,9 @@ func (l *loader) check() {
 	if len(l.problems) == 0 {
 		l.checkLink()
 	}
+	l.checkTokens()
 	l.checkAuth()
+	l.checkStore()
 	l.checkListen()
 	l.checkTutorial()
 	l.checkTLS()
@@ -40,6 +42,26 @@ func (l *loader) check() {
 func (c *Config) proves() bool {
 	a := &c.Auth
 	return a.PasswordFile != "" || a.GuestKeyFile != "" || a.JWT.KeyFile != "" || a.JWT.JWKS != "" || len(c.Accounts) > 0
+}
+
+// checkTokens: what says which tokens count is of no use without the keys they are signed with.
+func (l *loader) checkTokens() {
+	if j := l.cfg.Auth.JWT; j.KeyFile != "" || j.JWKS != "" {
+		return
+	}
+	for _, k := range l.keys {
+		if _, set := l.found[k.path]; set && strings.HasPrefix(k.path, "auth.jwt.") {
+			l.refuseKey(k.path, "want auth.jwt.key_file or auth.jwt.jwks too, for the keys that tokens are signed with")
+			return
+		}
+	}
+}
+
+// checkStore: the folder may not be there before systemd starts the service.
+func (l *loader) checkStore() {
+	if info, err := os.Stat(l.cfg.Store); err == nil && info.IsDir() {
+		l.refuseKey("store.path", "want a file, and %s is a folder", l.cfg.Store)
+	}
 }
 
 // checkAuth asks the one who checks logins what it thinks of its files.

@@ -87,7 +87,7 @@ test("a guest's link logs in by itself, leaves the address, and can be loaded ag
 });
 
 test("links that are no good say so", async () => {
-  for (const [code, want] of [["auth-failed", "none of this server's"], ["token-expired", "has run out"], ["forbidden", "used already"]]) {
+  for (const [code, want] of [["auth-failed", "has not made"], ["token-expired", "has run out"], ["forbidden", "used already"]]) {
     refuse(code);
     const page = await it.open({}, "#token=rubbish");
     await says(page, "#visit-error", want);

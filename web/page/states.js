@@ -101,7 +101,7 @@ export const LOGINS = {
     upstream: { text: "The server cannot reach anybody right now.", next: "Try again in a minute." },
   },
   guest: {
-    "auth-failed": { text: "This invitation is none of this server's.", next: "Check that the link is whole, or ask for a new one." },
+    "auth-failed": { text: "This server has not made this invitation.", next: "Check that the link is whole, or ask for a new one." },
     "auth-required": { text: "This server takes no invitations.", next: "Ask for another way in." },
     forbidden: { text: "This invitation has been used already.", next: "Ask for a new one." },
     upstream: { text: "The server cannot check invitations right now.", next: "Try again in a minute." },
