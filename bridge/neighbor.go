@@ -33,7 +33,8 @@ func (b *Bridge) nameOf(bare string) string {
 	if u := b.users[local]; u != nil {
 		return u.name
 	}
-	return unescape(local)
+	name, _ := b.spelled(local) // the same whether he is here or not: that is for those to know who may see him
+	return name
 }
 
 // bareOf is the bare JID of an address.

@@ -45,7 +45,10 @@ func (b *Bridge) spelled(local string) (name, title string) {
 // spell keeps how somebody who has proved a name is shown, for when nobody is logged in with it.
 func (b *Bridge) spell(u *user, method string) {
 	shown := u.shown()
-	if b.cfg.Store == nil || u.account != nil || cmp.Or(b.spellings[u.key], unescape(u.key)) == shown {
+	if b.spellings[u.key] == "" && len(b.spellings) >= b.cfg.Limits.Rosters {
+		return // tokens may name somebody else each time
+	}
+	if u.account != nil || cmp.Or(b.spellings[u.key], unescape(u.key)) == shown {
 		return
 	}
 	b.spellings[u.key] = shown

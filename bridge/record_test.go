@@ -78,3 +78,22 @@ func TestSpellings(t *testing.T) {
 		}
 	})
 }
+
+// Capitals, which only its owner says, do not tell whether a name is here; and there is an end
+// to the names that are known by them.
+func TestSpellingsTellNothing(t *testing.T) {
+	onStage(t, func(p *theatre) {
+		p.scene(`set proven`, `set rosters 2`)
+		for _, who := range []string{"Foo", "Bar", "Baz"} {
+			p.scene(`ann > {"type":"login","name":"`+who+`","v":1}`)
+			here := p.b.nameOf(strings.ToLower(who) + "@call.example.org")
+			p.scene(`ann gone`)
+			if gone := p.b.nameOf(strings.ToLower(who) + "@call.example.org"); here != who || gone != who && who != "Baz" {
+				t.Errorf("%s is called %q when he is here, %q when not", who, here, gone)
+			}
+		}
+		if len(p.b.spellings) != 2 {
+			t.Errorf("%d names are known, want 2", len(p.b.spellings))
+		}
+	})
+}
