@@ -70,18 +70,27 @@ func (l *loader) checkAuth() {
 		return
 	}
 	if _, err := newAuth(l.cfg, nil); err != nil {
-		l.refuse(l.found[l.authKey()], "auth: %v", err)
+		l.refuseKey(l.authKey(err), "%v", err)
 	}
 }
 
-// authKey is a key of [auth] that is set; an error of its files says which.
-func (l *loader) authKey() string {
+// authKey is the key of [auth] that an error is about: that of the file it names, or else the first that is set.
+func (l *loader) authKey(err error) string {
+	a := &l.cfg.Auth
+	files := map[string]string{
+		"auth.password_file": a.PasswordFile, "auth.guest_key_file": a.GuestKeyFile, "auth.jwt.key_file": a.JWT.KeyFile, "auth.jwt.jwks": a.JWT.JWKS,
+	}
+	first := "auth.anonymous"
 	for _, k := range l.keys {
-		if _, set := l.found[k.path]; set && strings.HasPrefix(k.path, "auth.") && k.path != "auth.anonymous" {
+		switch _, set := l.found[k.path]; {
+		case !set || !strings.HasPrefix(k.path, "auth.") || k.path == "auth.anonymous":
+		case files[k.path] != "" && strings.Contains(err.Error(), files[k.path]):
 			return k.path
+		case first == "auth.anonymous":
+			first = k.path
 		}
 	}
-	return "auth.anonymous"
+	return first
 }
 
 // checkLink asks the component itself what it thinks of its part.
