@@ -117,5 +117,7 @@ test("an XMPP account: asked for its password at once, and told plainly what is 
   await page.click("#login");
   await page.waitForSelector("#home-view:not([hidden])");
   assert.equal(it.stub.said("alice@example.org", "login").at(-1).password, "secret");
-  assert.equal(await text(page, "#jid"), "alice@example.org");
+  assert.equal(await text(page, "#me"), "alice@example.org");
+  assert.equal(await page.locator("#jid").textContent(), "alice@example.org"); // which is what is copied
+  assert.equal(await page.locator("#jid").isVisible(), false); // it would say so twice
 });

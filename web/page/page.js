@@ -138,6 +138,7 @@ class Page {
     const { name, jid, caps } = this.#bridge;
     $("me").textContent = name;
     $("jid").textContent = (jid || "Online").replace(/\/.*$/, "");
+    $("jid").hidden = $("jid").textContent === name; // an account is called by its address
     avatar($("me-avatar"), name);
     $("copy").hidden = !jid || !navigator.clipboard;
     $("add").hidden = !caps.has("roster");
