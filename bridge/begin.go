@@ -174,12 +174,21 @@ func (b *Bridge) mayBegin(t *tab, to address, now time.Time) error {
 func (b *Bridge) tabsOf(local string, caller *tab) []*tab {
 	u := b.users[local]
 	switch {
-	case u == nil, caller.only == nil && !b.mayRing(u, caller.user.bare):
+	case u == nil, !b.mayBeReached(u, caller):
 		return nil
 	case u.page == nil:
 		return u.tabs
 	}
 	return b.visitorFor(u, u.bare)
+}
+
+// mayBeReached says whether one here may ring at another, or write to him. What a guest's link
+// allows, policy need not; whom he has blocked, nothing does.
+func (b *Bridge) mayBeReached(u *user, by *tab) bool {
+	if by.only != nil {
+		return !u.blocks(by.user.bare)
+	}
+	return b.mayRing(u, by.user.bare)
 }
 
 // ringTabs makes an end for each tab that a call rings at.

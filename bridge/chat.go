@@ -216,7 +216,7 @@ func (b *Bridge) letterOf(t *tab, m web.Message, l letter) []byte {
 func (b *Bridge) writeHere(t *tab, m web.Message, bare string, to address) error {
 	u := b.users[to.local]
 	var readers []*tab
-	if u != nil && (t.only != nil || b.mayRing(u, t.user.bare)) {
+	if u != nil && b.mayBeReached(u, t) {
 		readers = u.readers()
 	}
 	if len(readers) == 0 {

@@ -151,3 +151,25 @@ func TestLoginsEnd(t *testing.T) {
 		}
 	})
 }
+
+// Whom somebody has blocked has no way around it by the link that let him in.
+func TestBlockedGuests(t *testing.T) {
+	onStage(t, func(p *theatre) {
+		p.scene(`bob gone`, `bob > {"type":"login","name":"Bob","v":1,"caps":["invite","roster","messages"]}`)
+		p.mu.Lock()
+		p.b.cfg.Auth = gate{"link": {Method: "token", Name: "guest1", Call: []string{"bob"}}}
+		p.mu.Unlock()
+		p.scene(`guest > {"type":"login","token":"link","v":1,"caps":["messages"]}`)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if !p.heardOf(`guest > {"type":"message","name":"bob","body":"Hello"}`, "bob: ", "Hello") {
+			t.Fatal("a guest cannot write to whom the link is for")
+		}
+		p.scene(`bob > {"type":"block","name":"guest1"}`)
+		for _, line := range []string{`{"type":"message","name":"bob","body":"Hello"}`, `{"type":"invite","name":"bob","media":["audio"]}`} {
+			if p.heardOf(`guest > `+line, "bob: ") {
+				t.Errorf("bob hears of whom he has blocked: %s", line)
+			}
+		}
+	})
+}

@@ -85,7 +85,7 @@ func TestSpellingsTellNothing(t *testing.T) {
 	onStage(t, func(p *theatre) {
 		p.scene(`set proven`, `set rosters 2`)
 		for _, who := range []string{"Foo", "Bar", "Baz"} {
-			p.scene(`ann > {"type":"login","name":"`+who+`","v":1}`)
+			p.scene(`ann > {"type":"login","name":"` + who + `","v":1}`)
 			here := p.b.nameOf(strings.ToLower(who) + "@call.example.org")
 			p.scene(`ann gone`)
 			if gone := p.b.nameOf(strings.ToLower(who) + "@call.example.org"); here != who || gone != who && who != "Baz" {

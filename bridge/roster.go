@@ -140,7 +140,7 @@ func (b *Bridge) tellPages(u *user, c *contact, kind, text string) {
 }
 
 func (b *Bridge) tellWord(t *tab, c *contact, kind, text string) {
-	if t.roster && t.seat == nil {
+	if t.roster && t.seat == nil && !c.blocked {
 		t.sock.Send(web.Message{Type: kind, Name: b.nameOf(c.bare), Title: c.name, Text: text})
 	}
 }
