@@ -50,6 +50,7 @@ func (b *Bridge) learnCaps(u *user, c *contact, r *resource, e element.Element) 
 	}
 	if known := b.caps[key]; known != nil {
 		r.node, r.caps = known.key, known
+		b.callDirectly(u, c.bare)
 		return
 	}
 	r.node = key
@@ -85,6 +86,7 @@ func (b *Bridge) heardCaps(key string) {
 		default:
 			d.r.node, d.r.caps = known.key, known
 			b.paint(d.u, d.c)
+			b.callDirectly(d.u, d.c.bare)
 		}
 	}
 }
@@ -128,6 +130,7 @@ func (b *Bridge) askCaps(u *user, c *contact, r *resource, key, hash string) boo
 			r.node = r.caps.key
 		}
 		b.paint(u, c)
+		b.callDirectly(u, c.bare)
 	})
 	if err != nil {
 		closed()

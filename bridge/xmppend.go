@@ -96,6 +96,30 @@ func (x *xmppEnd) invite() error {
 	return x.say(x.bare, jingle.Message{Kind: "propose", Media: x.c.media}, wantReceipt, x.nickname)
 }
 
+// callDirectly is for calls that were proposed to somebody before his presence was known, as by a
+// page that logs in and calls at once: if none of his devices knows proposals, nothing rings.
+func (b *Bridge) callDirectly(u *user, bare string) {
+	for _, t := range u.tabs {
+		for _, e := range t.ends {
+			if x := e.c.toward(bare); x != nil && x.user == u && e.c.caller == end(e) && e.c.hunt == nil {
+				x.direct()
+			}
+		}
+	}
+}
+
+// direct takes a proposal back that nobody has heard, and begins a session instead.
+func (x *xmppEnd) direct() {
+	devices := x.b.directDevices(x.user, x.bare)
+	if x.stage != proposed || x.c.state != ringing || x.peer != "" || len(x.rings) > 0 || len(devices) == 0 {
+		return
+	}
+	x.over(Cancelled, "")
+	x.jmi, x.stage, x.sid, x.more = false, fresh, x.b.newSID(), devices[1:]
+	x.meet(devices[0])
+	x.c.want(x)
+}
+
 // say sends an XEP-0353 message about this call.
 func (x *xmppEnd) say(to string, m jingle.Message, more ...func(*element.Writer)) error {
 	m.ID = x.sid
