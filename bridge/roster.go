@@ -100,7 +100,7 @@ func (b *Bridge) tellRoster(t *tab, m web.Message) {
 		}
 	}
 	first := min(len(list), maxItems)
-	t.sock.Send(web.Message{Type: "roster", Items: b.itemsOf(t.user, list[:first]), ID: m.ID})
+	t.sock.Send(web.Message{Type: "roster", Items: b.itemsOf(t.user, list[:first]), More: len(list) > first, ID: m.ID})
 	b.tellRest(t, list[first:])
 }
 
@@ -115,7 +115,7 @@ func (b *Bridge) tellRest(t *tab, list []*contact) {
 				return
 			}
 			n := min(len(list), maxItems)
-			t.sock.Send(web.Message{Type: "roster", Items: b.itemsOf(t.user, list[:n]), Push: true})
+			t.sock.Send(web.Message{Type: "roster", Items: b.itemsOf(t.user, list[:n]), Push: true, More: len(list) > n, Last: len(list) == n})
 			b.tellRest(t, list[n:])
 		})
 	})

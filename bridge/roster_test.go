@@ -246,7 +246,12 @@ func TestLongListComesInParts(t *testing.T) {
 			all += strings.Count(part, `"subscription":"from"`)
 		}
 		if n := strings.Count(first, `"subscription"`); n != maxItems || len(rest) != 2 || all != 2*maxItems+9 {
-			t.Errorf("%d at once, %d in %d parts; want %d, and all in 3", n, all, len(rest)+1, maxItems)
+			t.Fatalf("%d at once, %d in %d parts; want %d, and all in 3", n, all, len(rest)+1, maxItems)
+		}
+		for i, want := range []string{`"more":true`, `"more":true`, `"more":false`} {
+			if part := append([]string{first}, rest...)[i]; !strings.Contains(part, want) {
+				t.Errorf("part %d: want %s in %.200s", i, want, part)
+			}
 		}
 	})
 }

@@ -312,7 +312,7 @@ func (a *Account) release() {
 	a.cancel()
 	if !released {
 		a.who.secret.forget()
-		a.all.held.Add(-1)
+		a.all.give(a.who.bare)
 		select {
 		case a.all.left <- struct{}{}:
 		default: // whoever waits looks anyway

@@ -224,6 +224,24 @@ func TestAccountsAreBounded(t *testing.T) {
 	waitReleased(t, accounts)
 }
 
+// One account cannot take the room of all.
+func TestSessionsOfOneAccountAreBounded(t *testing.T) {
+	server, accounts := scripted(t, nil)
+	accounts.ofOne = 2
+	a, _, _ := logIn(t, server, accounts)
+	logIn(t, server, accounts)
+	if _, err := accounts.Login(t.Context(), strings.ToUpper(aliceBare), password); !errors.Is(err, ErrFull) {
+		t.Errorf("a third session: got %v, want %v", err, ErrFull)
+	}
+	a.Close()
+	for deadline := time.Now().Add(xmpptest.Wait); accounts.held.Load() > 1; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the room of a closed session is not free")
+		}
+	}
+	logIn(t, server, accounts)
+}
+
 func TestCheck(t *testing.T) {
 	server, accounts := scripted(t, nil)
 	ends := make(chan error, 2)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +25,7 @@ type AccountsConfig struct {
 	Namespaces    []string // payloads of IQ get and set that the Handler answers; all others are answered here
 	Features      []string // what disco#info says beyond what every full JID of ours does
 	Most          int      // sessions held at once: 5000
+	MostOfOne     int      // of them, those of one account: 20
 	Limits        Limits   // of each session; what may wait to be sent, and who is remembered, is less than a component's
 
 	Log     *slog.Logger
@@ -55,6 +57,7 @@ const (
 	loginsAtOnce  = 16 // in one domain; others wait: a server that comes back is not stormed
 	hashesAtOnce  = 2  // each takes a core
 	mostAccounts  = 5000
+	mostOfOne     = 20
 	maxPassword   = 1023      // bytes; more is no password anywhere
 	accountBuffer = 512       // of a reader that waits
 	accountQueue  = 512 << 10 // bytes that may wait to be sent
@@ -68,9 +71,13 @@ type Accounts struct {
 	names   []string // of domains, in the order of the configuration
 	most    int64
 	held    atomic.Int64
+	ofOne   int           // most of one account
 	left    chan struct{} // one of those held has gone
 	hashing chan struct{} // who hashes a password
 	timing  accountTiming
+
+	mu   sync.Mutex
+	each map[string]int // sessions held, by bare JID
 }
 
 // accountTiming is what tests shorten.
@@ -99,9 +106,12 @@ func NewAccounts(cfg AccountsConfig) (*Accounts, error) {
 	if cfg.Most <= 0 {
 		cfg.Most = mostAccounts
 	}
+	if cfg.MostOfOne <= 0 {
+		cfg.MostOfOne = mostOfOne
+	}
 	a := &Accounts{
 		manners: newManners(cfg.Name, cfg.Version, cfg.Namespaces, clientInfo(cfg.Name, cfg.Features), accountLimits(cfg.Limits), cfg.Log),
-		domains: map[string]*accountDomain{}, most: int64(cfg.Most), timing: usualAccountTiming,
+		domains: map[string]*accountDomain{}, most: int64(cfg.Most), ofOne: cfg.MostOfOne, each: map[string]int{}, timing: usualAccountTiming,
 		left: make(chan struct{}, 1), hashing: make(chan struct{}, hashesAtOnce),
 	}
 	for _, d := range cfg.Domains {
@@ -180,9 +190,7 @@ func (a *Accounts) Login(ctx context.Context, jid, password string) (*Account, e
 	if err != nil {
 		return nil, err
 	}
-	if a.held.Add(1) > a.most {
-		a.held.Add(-1)
-		a.metrics.limited("accounts")
+	if !a.take(who.bare) {
 		return nil, fmt.Errorf("%w: %w", ErrUpstream, ErrFull)
 	}
 	s := newAccount(a, who, "jinglebridge-"+strings.ToLower(rand.Text()[:16]))
@@ -191,6 +199,33 @@ func (a *Accounts) Login(ctx context.Context, jid, password string) (*Account, e
 		return nil, err
 	}
 	return s, nil
+}
+
+// take makes room for one more session of an account; false when there is none.
+func (a *Accounts) take(bare string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.held.Load() >= a.most:
+		a.metrics.limited("accounts")
+		return false
+	case a.each[bare] >= a.ofOne:
+		a.metrics.limited("sessions_of_account")
+		return false
+	}
+	a.held.Add(1)
+	a.each[bare]++
+	return true
+}
+
+// give takes a session off the books.
+func (a *Accounts) give(bare string) {
+	a.mu.Lock()
+	if a.each[bare]--; a.each[bare] == 0 {
+		delete(a.each, bare)
+	}
+	a.mu.Unlock()
+	a.held.Add(-1)
 }
 
 // Drain waits until every session that was closed has said goodbye to its server, or cannot; or

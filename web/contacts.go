@@ -82,6 +82,9 @@ func (o *object) roster(m *Message) {
 	if m.Push {
 		o.flag("push", true)
 	}
+	if m.More || m.Last {
+		o.flag("more", m.More)
+	}
 	o.id(m.ID)
 }
 

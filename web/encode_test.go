@@ -85,6 +85,8 @@ func TestNewBytes(t *testing.T) {
 			{Name: "b@x", Subscription: "none", Ask: true, Show: "unavailable"}, {Name: "c@x", Subscription: "remove", Show: "away"}}},
 			`{"type":"roster","items":[{"name":"a@x","title":"A","groups":["G"],"subscription":"both","show":"away","status":"tea","media":["audio"]},` +
 				`{"name":"b@x","subscription":"none","ask":true,"show":"unavailable","media":[]},{"name":"c@x","subscription":"remove"}],"push":true}`},
+		{Message{Type: "roster", ID: raw(`1`), More: true}, `{"type":"roster","items":[],"more":true,"id":1}`},
+		{Message{Type: "roster", Push: true, Last: true}, `{"type":"roster","items":[],"push":true,"more":false}`},
 		{Message{Type: "subscribe", Name: "a@x", Title: "A", Text: "hi"}, `{"type":"subscribe","name":"a@x","title":"A","message":"hi"}`},
 		{Message{Type: "message", Name: "a@x", Title: "A", Body: "<b>", Mid: "m1", At: 9}, `{"type":"message","name":"a@x","title":"A","body":"<b>","mid":"m1","at":9}`},
 		{Message{Type: "message", Name: "a@x", Body: "b", Mid: "m2", Sent: true}, `{"type":"message","name":"a@x","body":"b","mid":"m2","sent":true}`},

@@ -43,6 +43,8 @@ type Message struct {
 	// Contacts.
 	Items  []Item // roster, to the browser
 	Push   bool   // roster, to the browser: only what has changed, unasked
+	More   bool   // roster, to the browser: a part of the list, and more will come
+	Last   bool   // roster, to the browser: the last part of a list that came in several
 	Set    *Item  // roster, from the browser: Name, Title and Groups; nil when nothing is set
 	Remove string // roster, from the browser: this contact goes
 

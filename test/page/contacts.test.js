@@ -40,6 +40,24 @@ test("the list says who is there, what he does, and whether he can be called", a
   await anna.waitForFunction(() => document.querySelectorAll("#contacts li").length === 1);
 });
 
+test("a long list comes in parts: nobody goes before the last one", async () => {
+  const anna = await enter();
+  await anna.evaluate(() => {
+    window.gone = [];
+    new MutationObserver((changes) => changes.forEach((c) => c.removedNodes.forEach((n) => n.dataset && window.gone.push(n.dataset.name))))
+      .observe(document.getElementById("contacts"), { childList: true, subtree: true });
+  });
+  it.stub.send("anna", { type: "roster", items: [ROSTER[0]], more: true });
+  it.stub.send("anna", { type: "roster", push: true, items: [ROSTER[1]], more: true });
+  it.stub.send("anna", { type: "roster", push: true, items: [{ ...ROSTER[0], title: "Giulietta" }] }); // a change meanwhile
+  it.stub.send("anna", { type: "roster", push: true, items: [ROSTER[2]], more: false });
+  await person(anna, "tybalt@example.org").waitFor({ state: "detached" });
+  assert.match(await person(anna, "juliet@example.org").textContent(), /Giulietta/);
+  for (const { name } of ROSTER.slice(0, 3)) assert.equal(await person(anna, name).count(), 1, name);
+  const stayed = await anna.evaluate(() => window.gone.filter((name) => !document.querySelector(`#contacts li[data-name="${name}"]`)));
+  assert.deepEqual(stayed, ["tybalt@example.org"]);
+});
+
 test("somebody asks: allowed is wanted, too; refused is gone", async () => {
   const anna = await enter();
   it.stub.send("anna", { type: "subscribe", name: "paris@example.org", title: "Paris", message: "We met at the ball" });

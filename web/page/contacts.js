@@ -8,6 +8,7 @@ export class Contacts {
   /** @type {Map<string, import("./jinglebridge.js").Contact>} */ all = new Map();
   /** Who asks to see our presence. @type {Map<string, import("./jinglebridge.js").ContactRequest>} */ requests = new Map();
   #fire;
+  #listed = null; // names in the parts of a list that have come; null when it is whole
 
   /** @param {(type: string, more: object) => boolean} fire */
   constructor(fire) { this.#fire = fire; }
@@ -49,17 +50,22 @@ export class Contacts {
     });
   }
 
-  #roster({ items, push }) {
+  #roster({ items, push, more }) {
     const wanted = list(items);
-    if (!push) {
-      const names = new Set(wanted.map((item) => item?.name));
-      for (const name of [...this.all.keys()]) if (!names.has(name)) this.#drop(name);
-    }
+    if (!push) this.#listed = new Set();
+    for (const item of wanted) this.#listed?.add(item?.name);
+    if (push ? more === false : !more) this.#forgetOthers();
     for (const item of wanted) {
       if (typeof item?.name !== "string") continue;
       if (item.subscription === "remove") this.#drop(item.name);
       else this.#item(item);
     }
+  }
+
+  // forgetOthers drops who is not in the list any more, of which all parts have come.
+  #forgetOthers() {
+    for (const name of [...this.all.keys()]) if (!this.#listed?.has(name)) this.#drop(name);
+    this.#listed = null;
   }
 
   #item({ name, title, groups, subscription = "none", ask, blocked, show = "unavailable", status = "", media }) {
