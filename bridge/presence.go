@@ -128,7 +128,7 @@ func (b *Bridge) seenGo(u *user, c *contact, device string) {
 		b.gone(c)
 	}
 	if device != c.bare {
-		b.vanished(device)
+		b.vanished(u.link, device)
 	}
 	c.absent = len(c.resources) == 0
 	b.paint(u, c)

@@ -9,10 +9,11 @@ import (
 )
 
 // vanished: a peer's device went offline in a call. Its media may well go on (a phone that
-// changes networks), so it gets a moment, and is then asked.
-func (b *Bridge) vanished(peer string) {
+// changes networks), so it gets a moment, and is then asked. What one server says is for the calls
+// on its link.
+func (b *Bridge) vanished(on *link, peer string) {
 	for key, x := range b.jingles {
-		if key.peer != peer || x.stage < initiated || x.asking {
+		if key.peer != peer || x.user.link != on || x.stage < initiated || x.asking {
 			continue
 		}
 		x.asking = true

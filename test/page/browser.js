@@ -2,7 +2,7 @@
 import { chromium } from "playwright-core";
 
 const FLAGS = [
-  "--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+  "--no-sandbox", "--use-fake-device-for-media-stream=fps=5", "--use-fake-ui-for-media-stream",
   "--autoplay-policy=no-user-gesture-required", "--disable-features=WebRtcHideLocalIpsWithMdns",
   "--disable-background-networking",
 ];

@@ -25,9 +25,9 @@ test("a visitor: one button, the truth while it rings, and a call back", async (
   it.stub.hooks.set("invite", () => true);
   await page.fill("#nick", "Anna");
   await page.press("#nick", "Enter");
+  const { name: called, call } = await it.stub.heard(VISITOR, "invite");
   const { name, page: visited, caps } = it.stub.log.find((l) => l.message.type === "login").message;
   assert.deepEqual([name, visited, caps], ["Anna", "door", ["invite"]]);
-  const { name: called, call } = await it.stub.heard(VISITOR, "invite");
   assert.equal(called, "door");
   assert.equal(await text(page, "#who"), "Front door");
   assert.equal(await text(page, "#state"), "Calling…");

@@ -5,7 +5,7 @@ import { probe } from './probe.js'
 
 const ARGS = [
   '--no-sandbox',
-  '--use-fake-device-for-media-stream',
+  '--use-fake-device-for-media-stream=fps=5', // enough to see that pictures flow; what they cost, the other tests need
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
   '--disable-features=WebRtcHideLocalIpsWithMdns', // nobody resolves .local names between two headless browsers
