@@ -3,7 +3,9 @@ import { chromium } from "playwright-core";
 
 const FLAGS = [
   "--no-sandbox", "--use-fake-device-for-media-stream=fps=5", "--use-fake-ui-for-media-stream",
-  "--autoplay-policy=no-user-gesture-required", "--disable-features=WebRtcHideLocalIpsWithMdns",
+  "--autoplay-policy=no-user-gesture-required",
+  // Each window's address bar would have a renderer of its own.
+  "--disable-features=WebRtcHideLocalIpsWithMdns,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
   "--disable-background-networking",
 ];
 

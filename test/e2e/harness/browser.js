@@ -8,7 +8,8 @@ const ARGS = [
   '--use-fake-device-for-media-stream=fps=5', // enough to see that pictures flow; what they cost, the other tests need
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
-  '--disable-features=WebRtcHideLocalIpsWithMdns', // nobody resolves .local names between two headless browsers
+  // Nobody resolves .local names between two headless browsers; and each window's address bar would have a renderer of its own.
+  '--disable-features=WebRtcHideLocalIpsWithMdns,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-quic',
